@@ -1,0 +1,5 @@
+"""A project's settings."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

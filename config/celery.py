@@ -1,0 +1,31 @@
+"""The Celery app and the whole timetable: everything Wake does by itself starts from here."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("wake")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+# What is due is a row in the database. These bells only make a worker look, so a bell that is
+# lost or rung twice does no harm: `expires` keeps them from piling up while no worker runs.
+app.conf.beat_schedule = {
+    "start due checkups": {
+        "task": "learning.tasks.start_due_checkups",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "link new feedback to ships": {
+        "task": "learning.tasks.link_new_feedback",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "send due digests": {
+        "task": "digest.tasks.send_due_digests",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+}

@@ -1,0 +1,5 @@
+"""Where providers post."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

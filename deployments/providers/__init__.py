@@ -1,0 +1,1 @@
+"""One file per provider, each pure: a payload in, a Ship out."""

@@ -1,0 +1,5 @@
+"""A project's digest."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,0 +1,1 @@
+"""Which ship a feedback is about, how sure that is, and why. Pure, and versioned."""

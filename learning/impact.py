@@ -1,0 +1,1 @@
+"""What a ship did to a metric. Pure, and versioned."""

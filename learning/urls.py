@@ -1,0 +1,5 @@
+"""The library of learnings."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,0 +1,81 @@
+"""The cast: Ada owns the shop, Ben is on her team, Vic may look, Cleo must see nothing."""
+
+import pytest
+from django.test import Client
+
+from accounts.models import Project, Role, User
+from tests.factories import make_key, make_member, make_project, make_user
+
+
+@pytest.fixture(autouse=True)
+def plain_static_files(settings):
+    """Pages name static files plainly: tests run without `collectstatic`."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def ada(db) -> User:
+    return make_user("ada@example.com", name="Ada")
+
+
+@pytest.fixture
+def shop(ada) -> Project:
+    return make_project("Shop", owner=ada)
+
+
+@pytest.fixture
+def ben(shop) -> User:
+    user = make_user("ben@example.com", name="Ben")
+    make_member(shop, user, Role.MEMBER)
+    return user
+
+
+@pytest.fixture
+def vic(shop) -> User:
+    user = make_user("vic@example.com", name="Vic")
+    make_member(shop, user, Role.VIEWER)
+    return user
+
+
+@pytest.fixture
+def cleo(db) -> User:
+    """Owns a project of her own, and must see nothing of the shop."""
+    user = make_user("cleo@example.com", name="Cleo")
+    make_project("Bakery", owner=user)
+    return user
+
+
+@pytest.fixture
+def as_ada(ada) -> Client:
+    return _signed_in(ada)
+
+
+@pytest.fixture
+def as_ben(ben) -> Client:
+    return _signed_in(ben)
+
+
+@pytest.fixture
+def as_vic(vic) -> Client:
+    return _signed_in(vic)
+
+
+@pytest.fixture
+def as_cleo(cleo) -> Client:
+    return _signed_in(cleo)
+
+
+def _signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def api(shop) -> Client:
+    """CI and other scripts of the shop, with a key that may do everything."""
+    return Client(headers={"Authorization": f"Bearer {make_key(shop)}"})
