@@ -1,5 +1,6 @@
 """Who may: people, projects, who is a member of what, and the keys that scripts use."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, cast
 
@@ -104,10 +105,15 @@ class Membership(models.Model):
 
 
 class Environment(models.Model):
-    """Where versions go live, such as `production`."""
+    """Where versions go live, such as `production`.
+
+    Only where customers are can they be changed: metrics and feedback are never laid at the door
+    of a ship to an environment that does not reach them.
+    """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="environments")
     name = models.CharField(max_length=100)
+    reaches_customers = models.BooleanField(default=True)
 
     class Meta:
         constraints = [
@@ -116,6 +122,24 @@ class Environment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+# Part of a name by which teams call the environments that no customer sees.
+_REHEARSALS = re.compile(
+    r"(^|[^a-z])(stag(e|ing)|test(ing)?|qa|dev(elopment)?|preview|review|sandbox|local|ci|uat)"
+    r"($|[^a-z])",
+    re.IGNORECASE,
+)
+
+
+def environment_for(project: Project, name: str) -> Environment:
+    """Return the project's environment of that name, made if need be."""
+    environment, _ = Environment.objects.get_or_create(
+        project=project,
+        name=name,
+        defaults={"reaches_customers": _REHEARSALS.search(name) is None},
+    )
+    return environment
 
 
 class Service(models.Model):

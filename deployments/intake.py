@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from accounts.models import Environment, Project, Service, User
+from accounts.models import Environment, Project, Service, User, environment_for
+from common.errors import BadInput
 from deployments.models import (
     Change,
     Checkup,
@@ -26,28 +27,33 @@ HORIZONS = (
     timedelta(days=90),
     timedelta(days=180),
 )
+# How many times one version may go live again in one place before the oldest are not looked at.
+MAX_RETURNS = 20
 # News never turns a later state back into an earlier one: deliveries arrive in any order.
 _RANK = {
     DeploymentStatus.PENDING: 0,
     DeploymentStatus.IN_PROGRESS: 1,
     DeploymentStatus.FAILED: 2,
-    DeploymentStatus.SUCCEEDED: 2,
-    DeploymentStatus.ROLLED_BACK: 3,
+    DeploymentStatus.SUCCEEDED: 3,  # a job that failed and was run again did ship
+    DeploymentStatus.ROLLED_BACK: 4,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The deployment, and whether this call was the first to tell of it."""
+    """The deployment, whether this call was the first to tell of it, and what was not readable."""
 
     deployment: Deployment
     created: bool
+    problems: tuple[str, ...] = ()
 
 
 def record_deployment(*, project: Project, ship: Ship, now: datetime) -> Recorded:
     """Save a ship with its checkups, or neither; CI may safely retry."""
     with transaction.atomic():
-        environment, _ = Environment.objects.get_or_create(project=project, name=ship.environment)
+        environment = environment_for(project, ship.environment)
+        # Ships to one place are told apart by what is known there, so they are taken one by one.
+        Environment.objects.select_for_update().get(pk=environment.pk)
         service = None
         if ship.service:
             service, _ = Service.objects.get_or_create(project=project, name=ship.service)
@@ -62,9 +68,13 @@ def record_deployment(*, project: Project, ship: Ship, now: datetime) -> Recorde
         _save_people_and_changes(deployment, ship)
         if deployment.is_live:
             _make_checkups(deployment)
+        problems = list(ship.problems)
         if ship.expectation:
-            state_hypothesis(deployment, ship.expectation, now=now)
-    return Recorded(deployment, created)
+            try:
+                state_hypothesis(deployment, ship.expectation, now=now)
+            except BadInput as reason:  # a ship is never lost for a misspelt hypothesis
+                problems.append(str(reason))
+    return Recorded(deployment, created, tuple(problems))
 
 
 def _identify(
@@ -80,17 +90,15 @@ def _identify(
         return ship.external_id, place.filter(external_id=ship.external_id).first()
     place = place.filter(environment=environment, service=service)
     same = place.filter(version=ship.version)
-    if ship.sha:
-        same = same.filter(sha__in=["", ship.sha])
-    last = same.order_by("-shipped_at", "-pk").first()
-    if last and last.is_live:
-        others = place.live().exclude(version=ship.version)
-        if others.filter(shipped_at__gt=last.shipped_at, shipped_at__lt=ship.shipped_at).exists():
-            last = None
-    if last:
-        return last.external_id, last
-    where = "/".join(filter(None, [ship.environment, ship.service]))
-    return f"{where}@{ship.version[:100]}#{same.count() + 1}"[:250], None
+    alike = same.filter(sha__in=["", ship.sha]) if ship.sha else same
+    others = place.live().exclude(version=ship.version)
+    for known in alike.order_by("-shipped_at", "-pk")[:MAX_RETURNS]:
+        between = sorted([known.shipped_at, ship.shipped_at])
+        came_back = known.is_live and ship.status != DeploymentStatus.ROLLED_BACK
+        if not came_back or not others.filter(shipped_at__range=between).exists():
+            return known.external_id, known
+    where = f"{environment.pk}/{service.pk if service else '-'}"
+    return f"{where}@{ship.version}#{same.count() + 1}", None
 
 
 def _create(
@@ -135,7 +143,7 @@ def _bring_up_to_date(deployment: Deployment, ship: Ship) -> None:
     after = _RANK[DeploymentStatus(ship.status)]
     if after > before:
         # It went live when it succeeded, not when it was begun or taken back.
-        if ship.status != DeploymentStatus.ROLLED_BACK and (ship.said_when or before < 2):
+        if ship.status != DeploymentStatus.ROLLED_BACK:
             deployment.shipped_at = ship.shipped_at
         deployment.status = ship.status
     for name in ("title", "notes", "url", "sha", "started_at"):

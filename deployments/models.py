@@ -32,6 +32,10 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
             status__in=[DeploymentStatus.SUCCEEDED, DeploymentStatus.ROLLED_BACK],
         )
 
+    def reaching_customers(self) -> Self:
+        """Keep those that went live where customers are."""
+        return self.live().filter(environment__reaches_customers=True)
+
     def beside(self, deployment: "Deployment") -> Self:
         """Keep the other ships of the same environment, whose effects can mix with this one's."""
         return self.filter(

@@ -134,6 +134,7 @@ class Learning(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
     method = models.CharField(max_length=30)
     drafted_at = models.DateTimeField()
+    edited_at = models.DateTimeField(null=True)  # a person's words are never drafted over
     due_at = models.DateTimeField()  # when an unconfirmed draft becomes overdue
     confirmed_at = models.DateTimeField(null=True)
     confirmed_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")

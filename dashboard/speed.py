@@ -1,0 +1,145 @@
+"""Learning speed, Wake's headline number: how quickly a team listens and learns.
+
+For every ship that reached customers, four times are measured from the moment it went live:
+
+- to first feedback: the first thing a customer said that is most likely about it;
+- to an engineer's eyes: the first time that a member of the team opened such a feedback;
+- to verdict: the first learning that was drafted about it;
+- to confirmed learning: the first learning about it that a person confirmed.
+
+Each is given as the median over the ships that got so far, with how many of them there are. The
+share of ships learned from is the ships with a confirmed learning over all ships. The time before
+is the stretch of equal length just before; the trend has one point a week.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+
+from django.db.models import Min
+
+from accounts.models import Project
+from common.windows import WEEK, Window
+from deployments.models import Deployment
+from learning.models import Attribution, Learning
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A median over `count` ships, and the same for the time before."""
+
+    median: timedelta | None
+    previous: timedelta | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class WeekPoint:
+    """One week of the trend."""
+
+    week_start_at: datetime
+    ships: int
+    learned: int
+    share_learned: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LearningSpeed:
+    """How quickly the team listened to and learned from what it shipped in the window."""
+
+    window: Window
+    ships: int
+    time_to_feedback: Measure
+    time_to_eyes: Measure
+    time_to_verdict: Measure
+    time_to_learning: Measure
+    share_learned: float | None
+    share_previous: float | None
+    trend: list[WeekPoint]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ship:
+    shipped_at: datetime
+    feedback_at: datetime | None
+    seen_at: datetime | None
+    verdict_at: datetime | None
+    learned_at: datetime | None
+
+
+def learning_speed(project: Project, *, now: datetime, weeks: int = 12) -> LearningSpeed:
+    """Return the learning speed of the last `weeks`, and of as long before, in four queries."""
+    window = Window.before(now, weeks * WEEK)
+    before = Window.before(window.start, weeks * WEEK)
+    ships = _ships(project, Window(before.start, window.end))
+    recent = [ship for ship in ships if ship.shipped_at in window]
+    earlier = [ship for ship in ships if ship.shipped_at in before]
+
+    def measure(moment: Callable[[_Ship], datetime | None]) -> Measure:
+        times = _times(recent, moment)
+        return Measure(_median(times), _median(_times(earlier, moment)), len(times))
+
+    return LearningSpeed(
+        window=window,
+        ships=len(recent),
+        time_to_feedback=measure(lambda ship: ship.feedback_at),
+        time_to_eyes=measure(lambda ship: ship.seen_at),
+        time_to_verdict=measure(lambda ship: ship.verdict_at),
+        time_to_learning=measure(lambda ship: ship.learned_at),
+        share_learned=_share(recent),
+        share_previous=_share(earlier),
+        trend=[_week(recent, window.start + n * WEEK) for n in range(weeks)],
+    )
+
+
+def _ships(project: Project, window: Window) -> list[_Ship]:
+    ships = (
+        Deployment.objects.filter(project=project)
+        .reaching_customers()
+        .filter(shipped_at__gte=window.start, shipped_at__lt=window.end)
+    )
+    said = Attribution.objects.filter(is_best=True, deployment__in=ships).values("deployment")
+    heard = {
+        row["deployment"]: row
+        for row in said.annotate(
+            said_at=Min("feedback__said_at"), seen_at=Min("feedback__seen_at")
+        ).order_by()
+    }
+    taught = {
+        row["deployment"]: row
+        for row in Learning.objects.filter(deployment__in=ships)
+        .values("deployment")
+        .annotate(drafted=Min("drafted_at"), confirmed=Min("confirmed_at"))
+        .order_by()
+    }
+    nothing: dict[str, datetime] = {}
+    return [
+        _Ship(
+            shipped_at,
+            heard.get(pk, nothing).get("said_at"),
+            heard.get(pk, nothing).get("seen_at"),
+            taught.get(pk, nothing).get("drafted"),
+            taught.get(pk, nothing).get("confirmed"),
+        )
+        for pk, shipped_at in ships.values_list("pk", "shipped_at")
+    ]
+
+
+def _times(ships: Sequence[_Ship], moment: Callable[[_Ship], datetime | None]) -> list[timedelta]:
+    reached = ((ship.shipped_at, moment(ship)) for ship in ships)
+    return [at - shipped_at for shipped_at, at in reached if at and at >= shipped_at]
+
+
+def _median(times: list[timedelta]) -> timedelta | None:
+    return median(times) if times else None
+
+
+def _share(ships: Sequence[_Ship]) -> float | None:
+    return sum(ship.learned_at is not None for ship in ships) / len(ships) if ships else None
+
+
+def _week(ships: Sequence[_Ship], start: datetime) -> WeekPoint:
+    of_week = [ship for ship in ships if ship.shipped_at in Window.after(start, WEEK)]
+    learned = sum(ship.learned_at is not None for ship in of_week)
+    return WeekPoint(start, len(of_week), learned, _share(of_week))
