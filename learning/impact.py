@@ -1,1 +1,222 @@
-"""What a ship did to a metric. Pure, and versioned."""
+"""What a ship did to a metric. Pure, and versioned; docs/methods.md tells how and how well."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from learning.impact_placebo import placebo_effect, t_below, t_quantile
+from learning.impact_series import (
+    DAY,
+    Blocks,
+    Floats,
+    NotEstimable,
+    Series,
+    column_medians,
+    in_blocks,
+    make_series,
+)
+
+__all__ = [
+    "CURRENT_METHOD",
+    "METHODS",
+    "Band",
+    "Estimate",
+    "Series",
+    "benjamini_hochberg",
+    "estimate",
+    "expected_band",
+    "make_series",
+    "yardstick_adapter",
+]
+
+LEAST_SHARE_OF_A_WINDOW = 0.2
+LITTLE_HISTORY = 8  # blocks
+TOO_BLUNT = 0.5  # a smallest visible effect beyond which a metric cannot tell
+
+# Blocks around a ship -> (shift, its standard error, degrees of freedom, level), on their scale.
+Method = Callable[[Blocks], tuple[float, float, int, float]]
+METHODS: dict[str, Method] = {
+    "placebo-v1": placebo_effect,
+}
+CURRENT_METHOD = "placebo-v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """The effect of a ship on a metric, relative (0.05 is 5 % more), or the reason for none.
+
+    `word` is "estimated", "too_early", "insufficient_data" or "confounded". `low` and `high` bound
+    the 95 % interval; `smallest_visible` would be found four times in five. `window_end` is in
+    epoch seconds, and may have been cut at the next ship.
+    """
+
+    word: str
+    effect: float | None
+    low: float | None
+    high: float | None
+    p_value: float | None
+    smallest_visible: float | None
+    note: str
+    window_end: int
+    method: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Band:
+    """What each bucket would have been without the ship, for a chart; 95 % within low and high."""
+
+    times: NDArray[np.int64]
+    expected: Floats
+    low: Floats
+    high: Floats
+
+
+def estimate(
+    series: Series,
+    *,
+    shipped_at: int,
+    window_end: int,
+    other_ships: Sequence[int] = (),
+    method: str = CURRENT_METHOD,
+) -> Estimate:
+    """Return what the ship at `shipped_at` did to the metric until `window_end` (epoch seconds).
+
+    The bucket that holds the ship belongs to neither side. `other_ships` are the others of the
+    same environment; the window ends at the first that comes inside it. Never NaN, never infinite.
+    """
+    notes: list[str] = []
+
+    def no_number(word: str, note: str) -> Estimate:
+        return Estimate(word, None, None, None, None, None, note, end, method)
+
+    end, bucket = int(window_end), series.interval
+    first = int(series.times[0]) if len(series.times) else 0
+    before = max(0, (int(shipped_at) - first) // bucket)
+    after = max(0, -(-(int(shipped_at) - first) // bucket))
+    after_at = first + after * bucket  # the first moment that is wholly after the ship
+    nearby = sorted(other for other in other_ships if first + before * bucket <= other < end)
+    if nearby:
+        cut = max(int(nearby[0]), int(shipped_at))
+        if cut < after_at or cut - shipped_at < LEAST_SHARE_OF_A_WINDOW * (end - shipped_at):
+            return no_number(
+                "confounded",
+                "Another ship followed so closely that their effects cannot be told apart.",
+            )
+        notes.append("Another ship followed inside the window, so the window ends there.")
+        end = cut
+    count = max(0, min((end - after_at) // bucket, len(series.times) - after))
+    if count < 1:
+        return no_number("too_early", "No whole stretch of the metric lies after the ship yet.")
+    if not np.isfinite(series.values[after : after + count]).any():
+        return no_number("insufficient_data", "No samples came in after the ship.")
+    try:
+        blocks = in_blocks(series, before=before, after=after, count=count)
+    except NotEstimable as reason:
+        return no_number("insufficient_data", " ".join([*notes, str(reason)]))
+    return _told(blocks, notes, end, method)
+
+
+def _told(blocks: Blocks, notes: list[str], end: int, method: str) -> Estimate:
+    """Run the method, and put what it found on the scale that people read."""
+    shift, error, freedom, level = METHODS[method](blocks)
+    half = t_quantile(0.975, freedom) * error
+    visible = blocks.to_scale(half + t_quantile(0.8, freedom) * error, level)
+    # The tail of a t with few degrees of freedom, with the same 5 % point: real series need it.
+    tail = min(4, freedom)
+    p_value = 2 * t_below(-abs(shift) / half * t_quantile(0.975, tail), tail)
+    if len(blocks.before) < LITTLE_HISTORY:
+        notes.append("The interval is wide, as there is little history.")
+    if blocks.filled:
+        notes.append("Some of the history is missing and was filled in.")
+    if visible > TOO_BLUNT:
+        notes.append("This metric is too noisy to show anything but a very large effect.")
+    low, effect, high = (
+        blocks.to_scale(value, level) for value in (shift - half, shift, shift + half)
+    )
+    return Estimate(
+        word="estimated",
+        effect=effect,
+        low=low,
+        high=high,
+        p_value=min(1.0, max(0.0, p_value)),
+        smallest_visible=visible,
+        note=" ".join(notes),
+        window_end=end,
+        method=method,
+    )
+
+
+def expected_band(series: Series, *, shipped_at: int, window_end: int) -> Band | None:
+    """Return the expected course of the window and of the week before it, or None without history.
+
+    Every bucket is expected at its usual value for that time of the week, or of the day with less
+    than three weeks of history; after the ship the level is the one the estimate compares with.
+    """
+    times, values, bucket = series.times, series.values, series.interval
+    old = (times + bucket <= shipped_at) & np.isfinite(values)
+    shown = (times >= shipped_at - 7 * DAY) & (times + bucket <= window_end)
+    if old.sum() < 2 * 7 or not shown.any():
+        return None
+    span = shipped_at - int(times[old][0])
+    cycle = next((c for c in (7 * DAY, DAY) if span >= 3 * c and c % bucket == 0), bucket)
+    places = (times % cycle) // bucket
+    rows = np.full((int(old.sum()), cycle // bucket), np.nan)
+    rows[np.arange(len(rows)), places[old]] = values[old]
+    usual = column_medians(rows)[places]
+    middle = float(np.median(values[old]))
+    usual = np.where(np.isfinite(usual), usual, middle)
+    recent = old & (times >= shipped_at - 14 * DAY)
+    level = _ratio(values[recent].sum(), usual[recent].sum())
+    rest = values[recent] - level * usual[recent]
+    below, above = np.quantile(rest, [0.025, 0.975]) if recent.any() else (0.0, 0.0)
+    levels = np.full(len(times), level)
+    after = times >= shipped_at
+    found = estimate(series, shipped_at=shipped_at, window_end=window_end)
+    fresh = after & shown & np.isfinite(values)
+    if found.effect is not None and found.effect > -0.99 and fresh.any():
+        without = values[fresh].sum() / (1 + found.effect)
+        levels[after] = _ratio(without, usual[fresh].sum())
+    expected = (usual * levels)[shown]
+    floor = 0.0 if np.nanmin(values) >= 0 else -np.inf
+    return Band(
+        times=times[shown],
+        expected=expected,
+        low=np.maximum(expected + min(below, 0.0), floor),
+        high=expected + max(above, 0.0),
+    )
+
+
+def _ratio(total: float, usual: float) -> float:
+    return float(total / usual) if usual > 0 else 1.0
+
+
+def benjamini_hochberg(p_values: Sequence[float], level: float = 0.05) -> list[bool]:
+    """Return which of one ship's effects to call real, so that at most `level` of those are not."""
+    many = len(p_values)
+    order = sorted(range(many), key=lambda place: p_values[place])
+    passed = [rank for rank, place in enumerate(order, 1) if p_values[place] <= level * rank / many]
+    real = set(order[: max(passed, default=0)])
+    return [place in real for place in range(many)]
+
+
+def yardstick_adapter(case: dict[str, Any]) -> dict[str, Any]:
+    """Answer one case of the impact yardstick: arrays `ts` and `y`, moments in epoch seconds."""
+    kind = {"rate": "ratio"}.get(case["kind"], case["kind"])
+    series = Series(case["ts"], case["y"], int(case["interval"]), kind, case["exposure"])
+    found = estimate(
+        series,
+        shipped_at=int(case["deployed_at"]),
+        window_end=int(case["post_end"]),
+        other_ships=case["other_deployments"],
+    )
+    return {
+        "effect": found.effect,
+        "low": found.low,
+        "high": found.high,
+        "p_value": found.p_value,
+        "mde": found.smallest_visible,
+        "note": found.note,
+    }

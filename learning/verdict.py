@@ -87,7 +87,9 @@ def sentence(
     """
     hoped = f"a {'fall' if math.copysign(1, goal) < 0 else 'rise'} of {percent(abs(goal))} or more"
     if verdict == Verdict.NO_HYPOTHESIS:
-        return _joined("No hypothesis was stated for this ship.", _measured(metric, effect, low, high))
+        return _joined(
+            "No hypothesis was stated for this ship.", _measured(metric, effect, low, high)
+        )
     reasons = {
         Verdict.TOO_EARLY: f"It is too early to say whether {metric} shows {hoped}.",
         Verdict.INSUFFICIENT_DATA: f"There is not enough data to say whether {metric} shows {hoped}.",
