@@ -1,5 +1,15 @@
 """The pages that read across all rooms."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from dashboard import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.home, name="home"),
+    path("projects/new/", views.project_new, name="project_new"),
+    path("p/<slug:slug>/", views.project, name="project"),
+    path("p/<slug:slug>/ships/", views.deployments, name="deployments"),
+    path("p/<slug:slug>/ships/<int:pk>/", views.deployment, name="deployment"),
+    path("p/<slug:slug>/metrics/", views.metrics, name="metrics"),
+    path("p/<slug:slug>/metrics/<str:key>/", views.metric, name="metric"),
+]
