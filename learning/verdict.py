@@ -90,10 +90,11 @@ def sentence(
         return _joined(
             "No hypothesis was stated for this ship.", _measured(metric, effect, low, high)
         )
+    unknown = f"whether {metric} shows {hoped}."
     reasons = {
-        Verdict.TOO_EARLY: f"It is too early to say whether {metric} shows {hoped}.",
-        Verdict.INSUFFICIENT_DATA: f"There is not enough data to say whether {metric} shows {hoped}.",
-        Verdict.CONFOUNDED: f"What this ship did to {metric} cannot be told apart from another ship.",
+        Verdict.TOO_EARLY: f"It is too early to say {unknown}",
+        Verdict.INSUFFICIENT_DATA: f"There is not enough data to say {unknown}",
+        Verdict.CONFOUNDED: f"Another ship came too close to say {unknown}",
     }
     if verdict in reasons:
         return _joined(reasons[verdict], note)
