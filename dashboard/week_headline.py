@@ -1,0 +1,64 @@
+"""The week's news in one sentence. Pure."""
+
+from collections.abc import Sequence
+from datetime import date
+
+_NUMBERS = [
+    "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve",
+]  # fmt: skip
+
+
+def headline(
+    *,
+    lessons: Sequence[str],
+    ships: int,
+    with_hypothesis: int,
+    untold: int,
+    waiting: int,
+    watched: int,
+    next_verdict_on: date | None,
+    feedback: int,
+) -> str:
+    """Return the week's news; where nothing was learned, the one reason that explains it best.
+
+    `lessons` are the headlines of what was learned, the most telling first; `untold` counts the
+    hypotheses whose window ended without enough data; `waiting` the drafts that nobody confirmed
+    in time; `watched` the ships that it is too early to judge, the first of which is judged on
+    `next_verdict_on`.
+    """
+    if lessons:
+        first = lessons[0].rstrip(" .")
+        more = len(lessons) - 1
+        return f"{first}, and {things(more, 'more thing')} learned." if more else f"{first}."
+    nothing = "Nothing new was learned"
+    if waiting:
+        wait = f"{things(waiting, 'draft')} {'waits' if waiting == 1 else 'wait'}"
+        return f"{nothing}: {wait} for somebody to confirm."
+    if watched:
+        ripe = f"; the first verdict is due on {day(next_verdict_on)}" if next_verdict_on else ""
+        return f"It is too early to judge {things(watched, 'ship')}{ripe}."
+    if untold:
+        return f"{nothing}: too little data came in to judge {things(untold, 'hypothesis')}."
+    if ships and not with_hypothesis:
+        said = "and nothing said" if ships == 1 else "and none said"
+        return f"{things(ships, 'ship').capitalize()} went out, {said} what it was meant to change."
+    if ships:
+        return f"{things(ships, 'ship').capitalize()} went out; nothing has been learned yet."
+    if feedback:
+        return f"Nothing shipped, but customers said {things(feedback, 'thing')}."
+    return "Nothing shipped and nobody wrote, so there was nothing to learn from."
+
+
+def things(count: int, noun: str) -> str:
+    """Return "one ship", "three ships", "1,204 ships"."""
+    number = _NUMBERS[count] if 0 <= count < len(_NUMBERS) else f"{count:,}"
+    if count == 1:
+        return f"{number} {noun}"
+    plural = f"{noun[:-2]}es" if noun.endswith("sis") else f"{noun}s"
+    return f"{number} {plural}"
+
+
+def day(when: date) -> str:
+    """Return "Thursday 26 March"."""
+    return f"{when:%A} {when.day} {when:%B}"

@@ -1,0 +1,119 @@
+"""What customers said in a week: how much, how it sounded, and a few of their own words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Avg, Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
+
+from accounts.models import Project
+from common.windows import Window
+from feedback.models import FeedbackItem, Status
+from learning.models import Attribution
+
+COMPLAINTS = 3
+QUOTE_LENGTH = 220
+CANDIDATES = 12  # more than are shown, as people say the same thing in the same words
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A customer's words, and the ship they are most likely about, if any."""
+
+    feedback_id: int
+    text: str
+    rating: float | None
+    mood: str
+    source: str
+    said_at: datetime
+    ship_id: int | None
+    ship: str
+    probability: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """How much customers said in the week, against as long before."""
+
+    count: int
+    count_before: int
+    rating: float | None  # mean, 1 to 5
+    rating_before: float | None
+    unread: int
+    unanswered: int
+    quotes: tuple[Quote, ...]
+
+
+def voices_of(project: Project, week: Window) -> Voices:
+    """Return what customers said in the week, in five queries."""
+    said = FeedbackItem.objects.filter(project=project)
+    in_week = Q(said_at__gte=week.start, said_at__lt=week.end)
+    before = Q(said_at__gte=week.start - week.length, said_at__lt=week.start)
+    no_reply = Q(status__in=[Status.NEW, Status.SEEN], replied_at=None)
+    counts = said.filter(in_week | before).aggregate(
+        count=Count("pk", filter=in_week),
+        count_before=Count("pk", filter=before),
+        mean=Avg("rating", filter=in_week),
+        mean_before=Avg("rating", filter=before),
+        unread=Count("pk", filter=in_week & Q(status=Status.NEW)),
+        unanswered=Count("pk", filter=in_week & no_reply),
+    )
+    return Voices(
+        count=counts["count"],
+        count_before=counts["count_before"],
+        rating=counts["mean"],
+        rating_before=counts["mean_before"],
+        unread=counts["unread"],
+        unanswered=counts["unanswered"],
+        quotes=_quotes(said.said_within(week).exclude(text="")),
+    )
+
+
+def _quotes(said: QuerySet[FeedbackItem]) -> tuple[Quote, ...]:
+    """Return up to three complaints, the worst first, and one praise; linked ones before others."""
+    linked = Attribution.objects.filter(
+        feedback=OuterRef("pk"), is_best=True, deployment__isnull=False
+    )
+    best = Attribution.objects.filter(is_best=True).select_related("deployment")
+    said = said.annotate(is_linked=Exists(linked)).prefetch_related(
+        Prefetch("attributions", queryset=best, to_attr="best")
+    )
+    complaints = said.filter(mood="bad").order_by(
+        "-is_linked", F("rating").asc(nulls_last=True), "-said_at", "-pk"
+    )[:CANDIDATES]
+    praise = said.filter(mood="good").order_by(
+        "-is_linked", F("rating").desc(nulls_last=True), "-said_at", "-pk"
+    )[:CANDIDATES]
+    return (*_different(complaints, COMPLAINTS), *_different(praise, 1))
+
+
+def _different(rows: QuerySet[FeedbackItem], most: int) -> list[Quote]:
+    by_words: dict[str, FeedbackItem] = {}
+    for row in rows:
+        by_words.setdefault(" ".join(row.text.casefold().split()), row)
+    return [_quote(row) for row in list(by_words.values())[:most]]
+
+
+def _quote(row: FeedbackItem) -> Quote:
+    best: Attribution | None = next(iter(getattr(row, "best", [])), None)
+    ship = best.deployment if best else None
+    return Quote(
+        feedback_id=row.pk,
+        text=shortened(row.text, QUOTE_LENGTH),
+        rating=row.rating,
+        mood=row.mood,
+        source=row.source,
+        said_at=row.said_at,
+        ship_id=ship.pk if ship else None,
+        ship=str(ship) if ship else "",
+        probability=best.probability if best and ship else None,
+    )
+
+
+def shortened(text: str, length: int) -> str:
+    """Return `text` on one line, cut between words where it is longer than `length`."""
+    line = " ".join(text.split())
+    if len(line) <= length:
+        return line
+    cut = line[: length - 1]
+    head, space, _ = cut.rpartition(" ")
+    return f"{(head if space and len(head) > length // 2 else cut).rstrip(' ,;:')}…"
