@@ -1,0 +1,99 @@
+"""The story on one page: link what customers said, estimate, decide, record."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from deployments.models import Checkup, Deployment, Hypothesis
+from learning.drafting import Voices, draft
+from learning.estimating import estimate_checkup
+from learning.intake import draft_learning
+from learning.linking import link_feedback, relink_since
+from learning.models import Attribution, ImpactEstimate
+from learning.verdict import Verdict, decide
+
+# A ship that was shipped for no stated reason is written up when a week has passed.
+WITHOUT_HYPOTHESIS = timedelta(days=7)
+# ... if a metric moved, or at least so many customers spoke of it.
+WORTH_A_DRAFT = 3
+QUOTES = 3
+QUOTE_LENGTH = 240
+
+# What a later checkup of the same metric rewrites; the window and the words move with it.
+ESTIMATE_FIELDS = [
+    "word", "effect", "low", "high", "p_value", "smallest_visible", "is_real", "window_start_at",
+    "window_end_at", "look_again_at", "note", "details", "method", "estimated_at",
+]  # fmt: skip
+
+
+def perform_checkup(checkup: Checkup, *, now: datetime) -> None:
+    """Look back at a deployment as it stands `now`. Safe to run twice: the effect is one."""
+    deployment = checkup.deployment
+    freeze_hypothesis(deployment, now=now)
+    relink_since(deployment)
+    link_feedback(deployment.project, now=now)
+    estimates = estimate_checkup(checkup, now=now)
+    with transaction.atomic():
+        # Two checkups of one ship may run side by side; what they record, they record in turn.
+        Deployment.objects.select_for_update().get(pk=deployment.pk)
+        ImpactEstimate.objects.bulk_create(
+            estimates,
+            update_conflicts=True,
+            unique_fields=["checkup", "metric"],
+            update_fields=ESTIMATE_FIELDS,
+        )
+        record_learning(checkup, estimates, now=now)
+        Checkup.objects.filter(pk=checkup.pk).update(finished_at=now, problem="")
+
+
+def freeze_hypothesis(deployment: Deployment, *, now: datetime) -> None:
+    """Keep the hypothesis as it stands before anything is looked at, so that it stays a bet."""
+    Hypothesis.objects.filter(deployment=deployment, frozen_at=None).update(frozen_at=now)
+
+
+def record_learning(checkup: Checkup, estimates: list[ImpactEstimate], *, now: datetime) -> None:
+    """Draft the learning if this checkup is the one that decides, or a later one."""
+    deployment = checkup.deployment
+    hypothesis = Hypothesis.objects.select_related("metric").filter(deployment=deployment).first()
+    decides_at = hypothesis.window if hypothesis else WITHOUT_HYPOTHESIS
+    if checkup.horizon < decides_at or not deployment.environment.reaches_customers:
+        return
+    voices = customers_on(deployment)
+    verdict = judge(hypothesis, checkup, estimates) if hypothesis else Verdict.NO_HYPOTHESIS
+    says_nothing = not any(row.is_real for row in estimates) and voices.count < WORTH_A_DRAFT
+    if hypothesis is None and says_nothing:
+        return
+    draft_learning(checkup, draft(deployment, hypothesis, verdict, estimates, voices), now=now)
+
+
+def judge(hypothesis: Hypothesis, checkup: Checkup, estimates: list[ImpactEstimate]) -> Verdict:
+    """Return what this checkup says of the hypothesis."""
+    row = next((row for row in estimates if row.metric_id == hypothesis.metric_id), None)
+    return decide(
+        goal=hypothesis.goal,
+        word=row.word if row else "insufficient_data",
+        effect=row.effect if row else None,
+        low=row.low if row else None,
+        high=row.high if row else None,
+        window_over=checkup.horizon >= hypothesis.window,
+    )
+
+
+def customers_on(deployment: Deployment) -> Voices:
+    """Return what customers said that is most likely about the ship, surest and worst first."""
+    best = Attribution.objects.filter(deployment=deployment, is_best=True)
+    telling = (
+        best.exclude(feedback__text="")
+        .order_by("feedback__rating", "-probability", "feedback_id")
+        .values_list("feedback__text", flat=True)[:QUOTES]
+    )
+    return Voices(
+        count=best.count(),
+        bad=best.filter(feedback__mood="bad").count(),
+        quotes=tuple(_shorten(text) for text in telling),
+    )
+
+
+def _shorten(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= QUOTE_LENGTH else words[: QUOTE_LENGTH - 1].rstrip() + "…"

@@ -1,0 +1,159 @@
+"""Links what customers said to what we shipped: rows in, the pure attribution, rows out."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from accounts.models import Project
+from deployments.models import Change, Deployment
+from feedback.intake import mark_linked
+from feedback.models import FeedbackItem
+from learning.attribution import CURRENT_METHOD, LOOK_BACK, Candidate, Said, Share, attribute
+from learning.models import Attribution
+
+BATCH = 500
+# More text than this of one ship adds nothing to what words it is about.
+TEXT_LIMIT = 20_000
+# The candidates for one feedback: the newest ships before it, and those of its exact version.
+NEAREST = 30
+
+
+def link_feedback(project: Project, *, now: datetime) -> int:
+    """Link all feedback of the project that waits for it; return how many that was."""
+    linked = 0
+    while batch := link_batch(project, now=now):
+        linked += batch
+    return linked
+
+
+def link_batch(project: Project, *, now: datetime) -> int:
+    """Link up to BATCH waiting feedback items in one transaction; return how many that was."""
+    with transaction.atomic():
+        items = list(
+            FeedbackItem.objects.waiting_for_link()
+            .filter(project=project)
+            .select_for_update(skip_locked=True, of=("self",))
+            .order_by("pk")[:BATCH]
+        )
+        if not items:
+            return 0
+        # What a person has corrected stays as they said.
+        corrected = set(
+            FeedbackItem.objects.filter(
+                pk__in=[item.pk for item in items], correction__isnull=False
+            ).values_list("pk", flat=True)
+        )
+        _store([item for item in items if item.pk not in corrected], project)
+        mark_linked(items, now=now)
+    return len(items)
+
+
+def relink_since(deployment: Deployment) -> None:
+    """Make feedback wait again that was linked before Wake knew of this ship."""
+    FeedbackItem.objects.filter(
+        project=deployment.project_id,
+        said_at__gte=deployment.shipped_at,
+        said_at__lt=deployment.shipped_at + LOOK_BACK,
+        linked_at__lt=deployment.received_at,
+    ).update(linked_at=None)
+
+
+def _store(items: Sequence[FeedbackItem], project: Project) -> None:
+    if not items:
+        return
+    field = Candidates.of(project, items)
+    Attribution.objects.filter(feedback__in=items).delete()
+    Attribution.objects.bulk_create(
+        (
+            row
+            for item in items
+            for row in _rows(item, attribute(as_said(item), field.candidates_for(item)))
+        ),
+        batch_size=2000,
+    )
+
+
+def _rows(item: FeedbackItem, shares: Iterable[Share]) -> list[Attribution]:
+    return [
+        Attribution(
+            feedback=item,
+            deployment_id=share.candidate,
+            probability=share.probability,
+            reasons=list(share.reasons),
+            is_best=rank == 0,
+            method=CURRENT_METHOD,
+        )
+        for rank, share in enumerate(shares)
+    ]
+
+
+def as_said(item: FeedbackItem) -> Said:
+    """Return a feedback as the attribution wants to be told of it."""
+    return Said(
+        key=item.pk,
+        external_id=item.external_id,
+        text=item.text,
+        version=item.version,
+        environment=item.environment,
+        area=item.area,
+        url=item.url,
+        said_at=item.said_at,
+    )
+
+
+class Candidates:
+    """The ships that a batch of feedback may be about, read once."""
+
+    def __init__(self, ships: list[Candidate]) -> None:
+        self.ships = sorted(ships, key=lambda ship: ship.shipped_at)
+        self.times = [ship.shipped_at for ship in self.ships]
+        self.by_version: dict[str, list[Candidate]] = {}
+        for ship in self.ships:
+            self.by_version.setdefault(ship.version, []).append(ship)
+
+    @classmethod
+    def of(cls, project: Project, items: Sequence[FeedbackItem]) -> "Candidates":
+        """Return the ships that any of `items` may be about, in two queries."""
+        said = [item.said_at for item in items]
+        versions = {item.version for item in items if item.version}
+        near = Q(shipped_at__gte=min(said) - LOOK_BACK, shipped_at__lte=max(said))
+        ships = (
+            Deployment.objects.filter(project=project)
+            .reaching_customers()
+            .filter(near | Q(version__in=versions))
+            .select_related("environment")
+            .prefetch_related("changes")
+        )
+        return cls([_as_candidate(ship) for ship in ships])
+
+    def candidates_for(self, item: FeedbackItem) -> list[Candidate]:
+        """Return the newest ships before `item`, and those of its exact version."""
+        end = bisect_right(self.times, item.said_at)
+        start = bisect_right(self.times, item.said_at - LOOK_BACK)
+        near = self.ships[max(start, end - NEAREST) : end]
+        exact = [
+            ship
+            for ship in self.by_version.get(item.version, ())
+            if item.version and ship.shipped_at <= item.said_at and ship not in near
+        ]
+        return exact + near
+
+
+def _as_candidate(ship: Deployment) -> Candidate:
+    changes: list[Change] = list(ship.changes.all())
+    texts = [ship.title, ship.notes, *(change.message for change in changes)]
+    return Candidate(
+        key=ship.pk,
+        version=ship.version,
+        sha=ship.sha,
+        shipped_at=ship.shipped_at,
+        environment=ship.environment.name,
+        text="\n".join(filter(None, texts))[:TEXT_LIMIT],
+        areas=tuple(ship.areas),
+        paths=tuple(path for change in changes for path in change.files),
+        refs=tuple(change.ref for change in changes),
+        fixes=tuple(str(fix) for fix in ship.fixes),
+    )
