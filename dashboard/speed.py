@@ -132,7 +132,8 @@ def _times(ships: Sequence[_Ship], moment: Callable[[_Ship], datetime | None]) -
 
 
 def _median(times: list[timedelta]) -> timedelta | None:
-    return median(times) if times else None
+    seconds = [time.total_seconds() for time in times]
+    return timedelta(seconds=median(seconds)) if seconds else None
 
 
 def _share(ships: Sequence[_Ship]) -> float | None:
