@@ -184,9 +184,11 @@ def _by_words(said: Said, ship: Candidate, rarity: dict[str, float]) -> Iterator
     shared = sorted(words(said.text) & words(ship.text), key=lambda word: (-rarity[word], word))
     if not shared:
         return
-    # A long list of changes shares words with anything: each one tells less.
-    length = max(1.0, math.sqrt(len(words(ship.text)) / 60))
-    weight = min(MOST_FOR_WORDS, sum(rarity[word] for word in shared) / length)
+    # Long texts share words with anything, and one word alone is often chance.
+    shares = sum(rarity[word] for word in shared) / max(
+        1.0, len(words(ship.text)) / 30, len(words(said.text)) / 12
+    )
+    weight = min(MOST_FOR_WORDS, shares**2 / (shares + 2))
     yield Evidence(weight, f"Shares the words: {', '.join(_as_said(said.text, shared[:4]))}.")
 
 
