@@ -1,6 +1,7 @@
 """What every API door shares: reading a JSON body, and errors a person can act on."""
 
 import json
+from collections.abc import Iterable
 from typing import IO, Any
 
 from django.conf import settings
@@ -9,9 +10,11 @@ from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.parsers import BaseParser
 from rest_framework.response import Response
-from rest_framework.views import exception_handler
 
 from common.errors import BadInput
+
+# Real bodies are nested a dozen levels deep; without a limit, reading them could end the process.
+MAX_DEPTH = 50
 
 
 class TooLarge(exceptions.APIException):
@@ -27,16 +30,50 @@ class TooLarge(exceptions.APIException):
 def read_json(body: bytes) -> Any:
     """Return the JSON value in `body`.
 
-    Raises BadInput if it is not JSON; NaN and Infinity, which are not JSON, are refused too.
+    Raises BadInput if it is not JSON, or nested deeper than anybody means. NaN and Infinity,
+    which are not JSON, are refused too.
     """
     try:
-        return json.loads(body, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as reason:
+        value = json.loads(body, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise _too_deep() from None
+    except ValueError as reason:
         raise BadInput("body", f"is not JSON: {reason}.", "Send UTF-8 encoded JSON.") from None
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [child for node in level for child in _children(node)]
+        if not level:
+            return value
+    raise _too_deep()
+
+
+def _children(node: Any) -> Iterable[Any]:
+    if isinstance(node, dict):
+        return node.values()
+    return node if isinstance(node, list) else ()
+
+
+def _too_deep() -> BadInput:
+    return BadInput("body", f"is nested more than {MAX_DEPTH} levels deep.", "Send it flatter.")
 
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not allowed")
+
+
+def batch_in(body: Any, name: str, *, most: int) -> list[Any] | None:
+    """Return the rows if `body` is a batch, {name: [...]} or a bare list; None if it is not.
+
+    Raises TooLarge if there are more than `most` rows.
+    """
+    rows = body.get(name) if isinstance(body, dict) else body
+    if isinstance(body, dict) and name not in body:
+        return None
+    if not isinstance(rows, list):
+        raise BadInput(name, "must be a list.", "Send " + "{" + f'"{name}": [...]' + "}.")
+    if len(rows) > most:
+        raise TooLarge(f"{len(rows):,} rows in one call; send at most {most:,} at a time.")
+    return rows
 
 
 class JSONBody(BaseParser):
@@ -60,6 +97,9 @@ class JSONBody(BaseParser):
 
 def explain(error: Exception, context: dict[str, Any]) -> Response | None:
     """Answer a refused call: `detail` says it in a sentence, `errors` field by field."""
+    # DRF's views name this module in their settings, so it must be importable before they are.
+    from rest_framework.views import exception_handler
+
     if isinstance(error, BadInput):
         return Response({"detail": str(error), "errors": [error.as_dict()]}, status=400)
     if isinstance(error, Http404):

@@ -89,9 +89,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _epoch(value: Any, field: str) -> datetime:
-    seconds = float(value)
-    if not math.isfinite(seconds):
-        raise BadInput(field, "is not a finite number.", "Send epoch seconds.")
+    seconds = read_number(value, field=field) or 0.0
     # Seconds today have ten digits, milliseconds thirteen, micro sixteen, nano nineteen.
     while abs(seconds) >= 1e11:
         seconds /= 1000
@@ -147,7 +145,7 @@ def read_duration(value: Any, *, field: str) -> timedelta | None:
     mend = 'Send a length such as "7d", "24h" or "P7D".'
     if isinstance(value, int | float) and not isinstance(value, bool):
         seconds = read_number(value, field=field) or 0.0
-        found: timedelta | None = timedelta(seconds=min(seconds, 1e9))
+        found: timedelta | None = timedelta(seconds=max(-1e9, min(seconds, 1e9)))
     else:
         text = str(value).strip().lower()
         match = re.fullmatch(
@@ -156,9 +154,16 @@ def read_duration(value: Any, *, field: str) -> timedelta | None:
         if match:
             found = timedelta(**{_UNITS[match[2]]: float(match[1])})
         else:
-            found = parse_duration(str(value).strip()) if "p" in text[:2] else None
+            found = _iso_duration(text) if "p" in text[:2] else None
     if found is None:
         raise BadInput(field, f"{str(value)[:80]!r} is not a length of time.", mend)
     if not timedelta(minutes=5) <= found <= timedelta(days=365):
         raise BadInput(field, "must be between five minutes and a year.", mend)
     return found
+
+
+def _iso_duration(text: str) -> timedelta | None:
+    try:
+        return parse_duration(text.upper())
+    except (ValueError, OverflowError, ArithmeticError):
+        return None

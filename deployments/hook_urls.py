@@ -1,5 +1,9 @@
 """Where providers post."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from deployments import webhooks
+
+urlpatterns = [
+    path("github/<str:key>/", webhooks.github, name="hook-github"),
+]

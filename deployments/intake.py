@@ -93,9 +93,10 @@ def _identify(
     alike = same.filter(sha__in=["", ship.sha]) if ship.sha else same
     others = place.live().exclude(version=ship.version)
     for known in alike.order_by("-shipped_at", "-pk")[:MAX_RETURNS]:
-        between = sorted([known.shipped_at, ship.shipped_at])
-        came_back = known.is_live and ship.status != DeploymentStatus.ROLLED_BACK
-        if not came_back or not others.filter(shipped_at__range=between).exists():
+        start, end = sorted([known.shipped_at, ship.shipped_at])
+        between = others.filter(shipped_at__gt=start, shipped_at__lt=end)
+        may_return = known.is_live and ship.status != DeploymentStatus.ROLLED_BACK
+        if not may_return or not between.exists():
             return known.external_id, known
     where = f"{environment.pk}/{service.pk if service else '-'}"
     return f"{where}@{ship.version}#{same.count() + 1}", None

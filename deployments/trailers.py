@@ -10,7 +10,7 @@ from common.values import read_duration
 from deployments.ship import DEFAULT_WINDOW, Expectation
 
 _TRAILER = re.compile(
-    r"^\s*(hypothesis|expect|expected|because|fixes-feedback)\s*:\s*(.+?)\s*$",
+    r"^[ \t]*(hypothesis|expect|expected|because|fixes-feedback)[ \t]*:(.+)$",
     re.IGNORECASE | re.MULTILINE,
 )
 _EXPECT = re.compile(
@@ -34,13 +34,16 @@ def read_trailers(texts: Iterable[str]) -> Trailers:
     found: dict[str, str] = {}
     fixes: list[str] = []
     for text in texts:
-        for name, value in _TRAILER.findall(text):
+        for name, rest in _TRAILER.findall(text):
+            value = " ".join(rest.split())[:2000]
+            if not value:
+                continue
             if name.lower() == "fixes-feedback":
-                fixes += re.findall(r"[\w\-:.]+", value)
+                fixes += re.findall(r"[\w\-:.]{1,200}", value)
             else:
                 found[name.lower().replace("expected", "expect")] = value
     expectation, problems = _expectation(found)
-    return Trailers(expectation, tuple(dict.fromkeys(fixes)), problems)
+    return Trailers(expectation, tuple(dict.fromkeys(fixes))[:200], problems)
 
 
 def _expectation(found: dict[str, str]) -> tuple[Expectation | None, tuple[str, ...]]:
@@ -52,7 +55,7 @@ def _expectation(found: dict[str, str]) -> tuple[Expectation | None, tuple[str, 
                 "Add one: “Expect: METRIC +2% within 7d”.",
             )
         return None, ()
-    match = _EXPECT.match(found["expect"])
+    match = _EXPECT.match(found["expect"][:300])
     if match is None or not float(match["size"].replace(",", ".")):
         return None, (
             f"“Expect: {found['expect'][:200]}” could not be read. "
@@ -71,8 +74,8 @@ def _expectation(found: dict[str, str]) -> tuple[Expectation | None, tuple[str, 
             direction="down" if match["sign"] in ("-", "−") else "up",
             min_effect=float(match["size"].replace(",", ".")) / 100,
             window=window,
-            statement=statement[:2000],
-            because=because[:2000],
+            statement=statement,
+            because=because,
         ),
         problems,
     )

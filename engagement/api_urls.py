@@ -1,5 +1,11 @@
 """The API for what users do."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from engagement import api
+
+urlpatterns = [
+    path("metrics/", api.MetricList.as_view(), name="api-metrics"),
+    path("metrics/samples/", api.SampleBatch.as_view(), name="api-samples"),
+    path("metrics/<slug:key>/samples/", api.SampleList.as_view(), name="api-metric-samples"),
+]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from operator import itemgetter
 from typing import Any
 
 from django.db import transaction
@@ -13,6 +14,7 @@ from common.errors import BadInput, IntakeReport, RowError
 from common.values import clean_text, read_duration, read_moment, read_number
 from engagement.models import Direction, Kind, Metric, MetricSample
 
+BATCH = 10_000
 MAX_RESOLUTION = timedelta(days=1)
 
 
@@ -45,7 +47,7 @@ def read_sample(row: Any, *, now: datetime, zone: tzinfo | None = None) -> Sampl
     if value is None and numerator is not None:
         if not exposure:
             raise BadInput("denominator", "is missing or 0.", "Send it with the numerator.")
-        value = numerator / exposure
+        value = read_number(numerator / exposure, field="numerator")
     if value is None:
         raise BadInput("value", "is missing.", "Send a number, or numerator and denominator.")
     return Sample(metric, taken_at, value, exposure)
@@ -131,7 +133,7 @@ def record_samples(
         except BadInput as error:
             report.errors.append(RowError(index, error))
     with transaction.atomic():
-        metrics = _metrics(project, {sample.metric for sample in read}, report)
+        metrics = _metrics(project, read, report)
         buckets: dict[tuple[int, datetime], Sample] = {}
         for sample in read:
             metric = metrics[sample.metric]
@@ -142,10 +144,13 @@ def record_samples(
     return report
 
 
-def _metrics(project: Project, keys: set[str], report: SamplesReport) -> dict[str, Metric]:
+def _metrics(project: Project, read: list[Sample], report: SamplesReport) -> dict[str, Metric]:
+    keys = {sample.metric for sample in read}
+    shares = {sample.metric for sample in read if sample.exposure is not None}
     metrics = {m.key: m for m in Metric.objects.filter(project=project, key__in=keys)}
     for key in sorted(keys - metrics.keys()):
-        metrics[key], created = metric_for(project, key)
+        kind = Kind.RATIO if key in shares else Kind.GAUGE
+        metrics[key], created = metric_for(project, key, kind=kind)
         if created and report.new_metrics is not None:
             report.new_metrics.append(key)
     return metrics
@@ -166,7 +171,9 @@ def _save(
         ).values_list("metric_id", "taken_at", "value", "exposure")
     }
     fresh = []
-    for (metric_id, taken_at), sample in buckets.items():
+    # In one order for everybody, so that two batches of the same buckets wait for each other
+    # instead of each holding a row that the other needs.
+    for (metric_id, taken_at), sample in sorted(buckets.items(), key=itemgetter(0)):
         before = known.get((metric_id, taken_at))
         if before == (sample.value, sample.exposure):
             report.unchanged += 1

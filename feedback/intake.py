@@ -152,6 +152,18 @@ def submit_feedback(
     return report
 
 
+def submit_one(
+    *, project: Project, row: Any, now: datetime, source: str = "api"
+) -> tuple[FeedbackItem, bool]:
+    """Save one row, and return what is stored and whether it is new; raises BadInput."""
+    one = read_feedback(row, now=now, source=source)
+    report = IntakeReport()
+    with transaction.atomic():
+        _save(project, {(one.source, one.external_id): one}, report, now, dry_run=False)
+    item = FeedbackItem.objects.get(project=project, source=one.source, external_id=one.external_id)
+    return item, report.created == 1
+
+
 # What a customer may change by editing; all of it is compared and rewritten together.
 _EDITABLE = (
     "text", "rating", "version", "environment", "area", "url", "said_at", "reply_text",
@@ -166,11 +178,16 @@ def _save(
     now: datetime,
     dry_run: bool,
 ) -> None:
+    # In one order for everybody, so that two batches of the same rows wait for each other instead
+    # of each holding a row that the other needs.
+    said = dict(sorted(said.items()))
     known = {
         (item.source, item.external_id): item
         for item in FeedbackItem.objects.filter(
             project=project, external_id__in=[external_id for _, external_id in said]
         )
+        .select_for_update(of=("self",))
+        .order_by("source", "external_id")
     }
     new = [one for key, one in said.items() if key not in known]
     changed = [
@@ -233,7 +250,7 @@ def _customers(project: Project, said: list[Said]) -> dict[str, Customer]:
     Customer.objects.bulk_create(
         (
             Customer(project=project, external_id=known_by, name=name, email=email)
-            for known_by, name, email in facts.values()
+            for known_by, name, email in sorted(facts.values())
         ),
         ignore_conflicts=True,
     )

@@ -26,8 +26,10 @@ _DIRECTIONS = {
     "up": "up", "increase": "up", "rise": "up", "+": "up", "higher": "up",
     "down": "down", "decrease": "down", "fall": "down", "-": "down", "lower": "down",
 }  # fmt: skip
+MAX_NOTES = 200_000
 MAX_CHANGES = 1_000
 MAX_FILES = 3_000
+MAX_PROBLEMS = 20
 
 T = TypeVar("T")
 
@@ -60,7 +62,8 @@ def parse(body: Any, *, now: datetime) -> Ship:
         *_each(body, "commits", MAX_CHANGES, problems, lambda raw: _commit(raw, now)),
         *_each(body, "pull_requests", MAX_CHANGES, problems, _pull_request),
     )
-    trailers = read_trailers([*(change.message for change in changes), text("notes", 200_000)])
+    notes = _attempt(lambda: text("notes", MAX_NOTES), problems) or ""
+    trailers = read_trailers([*(change.message for change in changes), notes])
     expectation = _attempt(lambda: _expectation(body.get("hypothesis")), problems)
     return Ship(
         version=version or sha[:12],
@@ -71,9 +74,9 @@ def parse(body: Any, *, now: datetime) -> Ship:
         environment=text("environment", 100) or DEFAULT_ENVIRONMENT,
         service=text("service", 100),
         status=status,
-        title=text("title", 300),
-        notes=text("notes", 200_000),
-        url=_url(body.get("url"), "url"),
+        title=_attempt(lambda: text("title", 300), problems) or "",
+        notes=notes,
+        url=_attempt(lambda: _url(body.get("url"), "url"), problems) or "",
         started_at=started_at,
         people=_people(body, changes, problems),
         changes=changes,
@@ -81,9 +84,16 @@ def parse(body: Any, *, now: datetime) -> Ship:
         tags=_words(body, "tags", problems),
         fixes=tuple(dict.fromkeys((*_words(body, "fixes", problems), *trailers.fixes))),
         expectation=expectation or trailers.expectation,
-        problems=(*problems, *trailers.problems),
+        problems=_told((*problems, *trailers.problems)),
         extra=storable_json({str(k): v for k, v in body.items() if k not in FIELDS}),
     )
+
+
+def _told(problems: tuple[str, ...]) -> tuple[str, ...]:
+    """Keep what a person would read."""
+    if len(problems) <= MAX_PROBLEMS:
+        return problems
+    return (*problems[:MAX_PROBLEMS], f"{len(problems) - MAX_PROBLEMS:,} more like these.")
 
 
 def _attempt(read: Callable[[], T], problems: list[str]) -> T | None:
@@ -107,7 +117,7 @@ def _each(
     for index, row in enumerate(rows[:most]):
         one = _attempt(lambda row=row: read(row), problems)  # type: ignore[misc]
         if one is None:
-            problems[-1] = f"{name}[{index}].{problems[-1]}"
+            problems[-1] = f"{name}[{index}] {problems[-1]}"
         else:
             found.append(one)
     return found
@@ -167,7 +177,7 @@ def _object(raw: Any) -> Mapping[str, Any]:
     if isinstance(raw, str):
         return {"sha": raw, "number": raw}
     if not isinstance(raw, Mapping):
-        raise BadInput("", "must be an object.")
+        raise BadInput("row", "must be an object.")
     return raw
 
 
@@ -208,7 +218,11 @@ def _expectation(raw: Any) -> Expectation | None:
     if not raw:
         return None
     if isinstance(raw, str):
-        return read_trailers([raw if "expect" in raw.lower() else f"Expect: {raw}"]).expectation
+        line = clean_text(raw, field="hypothesis", max_length=5_000)
+        found = read_trailers([line if "expect" in line.lower() else f"Expect: {line}"])
+        if found.expectation is None:
+            raise BadInput("hypothesis", " ".join(found.problems) or "could not be read.")
+        return found.expectation
     if not isinstance(raw, Mapping):
         raise BadInput("hypothesis", "must be an object.", 'Send {"metric", "min_effect"}.')
     size = read_share(raw.get("min_effect"), field="hypothesis.min_effect")

@@ -1,5 +1,6 @@
 """GitHub's `deployment_status` event, as docs.github.com/webhooks describes it."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -25,47 +26,67 @@ def parse(event: str, body: Any, *, now: datetime) -> Ship:
     Raises NotAShip for events and states that are not one, BadInput for an unreadable payload.
     """
     if event == "ping":
-        return _not_a_ship("A ping: the webhook is set up. Nothing to record.")
+        raise NotAShip("A ping: the webhook is set up. Nothing to record.")
     if event != "deployment_status":
-        return _not_a_ship(f"The event “{event or 'none'}” is not read; deployment_status is.")
-    if not isinstance(body, Mapping):
-        raise BadInput("body", "must be a JSON object.")
-    status, deployment = body.get("deployment_status"), body.get("deployment")
-    if not isinstance(status, Mapping) or not isinstance(deployment, Mapping):
-        raise BadInput("deployment_status", "or deployment is missing from the payload.")
-    state = status.get("state")
+        raise NotAShip(f"The event “{event or 'none'}” is not read; deployment_status is.")
+    status, deployment = _part(body, "deployment_status"), _part(body, "deployment")
+    state = str(status.get("state"))
     if state not in _STATES:
-        return _not_a_ship(f"The state “{state}” is not one in the life of a ship.")
-    repository = body.get("repository") or {}
-    payload = deployment.get("payload")
-    payload = payload if isinstance(payload, Mapping) else {}
+        raise NotAShip(f"The state “{state[:50]}” is not one in the life of a ship.")
+    if not deployment.get("id"):
+        raise BadInput("deployment.id", "is missing.", "Send the payload as GitHub made it.")
+    repository = body.get("repository")
+    repository = repository if isinstance(repository, Mapping) else {}
+    payload = _payload(deployment.get("payload"))
     finished = state in ("success", "failure", "error")
     return generic.parse(
         {
             **payload,
-            "id": f"github:{repository.get('id', '')}:{deployment.get('id', '')}",
+            "id": f"github:{repository.get('id', '')}:{deployment['id']}",
             "sha": deployment.get("sha"),
             "version": payload.get("version") or _version(deployment.get("ref")),
             "environment": deployment.get("environment") or status.get("environment"),
             "status": _STATES[state],
             "started_at": deployment.get("created_at"),
             "finished_at": status.get("created_at") if finished else None,
-            "title": payload.get("title") or deployment.get("description") or "",
-            "url": status.get("target_url") or repository.get("html_url"),
-            "author": _author(deployment.get("creator")),
+            "title": payload.get("title") or _line(deployment.get("description")),
+            "url": _web(status.get("target_url")) or repository.get("html_url"),
+            "author": payload.get("author") or _author(deployment.get("creator")),
         },
         now=now,
     )
 
 
-def _not_a_ship(reason: str) -> Ship:
-    raise NotAShip(reason)
+def _part(body: Any, name: str) -> Mapping[str, Any]:
+    part = body.get(name) if isinstance(body, Mapping) else None
+    if not isinstance(part, Mapping):
+        raise BadInput(name, "is missing from the payload.", "Send it as GitHub made it.")
+    return part
+
+
+def _payload(given: Any) -> Mapping[str, Any]:
+    """Return what whoever made the deployment put in it; GitHub passes it on as JSON or text."""
+    if isinstance(given, str):
+        try:
+            given = json.loads(given)
+        except (ValueError, RecursionError):
+            return {}
+    return given if isinstance(given, Mapping) else {}
 
 
 def _version(ref: Any) -> str:
     # A branch's name is no version: every ship of main would have the same one.
     name = str(ref or "")
     return name if any(character.isdigit() for character in name) else ""
+
+
+def _line(text: Any) -> str:
+    return " ".join(text.split())[:300] if isinstance(text, str) else ""
+
+
+def _web(address: Any) -> str:
+    found = isinstance(address, str) and address.startswith(("https://", "http://"))
+    return address if found else ""
 
 
 def _author(creator: Any) -> dict[str, Any] | None:

@@ -1,0 +1,86 @@
+"""The doors for what users do: metrics, and their samples."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.access import project_for_key
+from accounts.models import Scope
+from common.api import batch_in
+from common.errors import BadInput
+from common.paging import page_of
+from common.query import read_since_until
+from engagement import api_schema
+from engagement.intake import BATCH, define_metric, record_samples
+from engagement.models import Metric, MetricSample
+
+
+class MetricList(APIView):
+    """The metrics of a project."""
+
+    @api_schema.describe_define
+    def post(self, request: Request) -> Response:
+        """Define a metric, or change what is said of it; what is not sent stays as it is."""
+        project = project_for_key(request, Scope.METRICS_WRITE)
+        metric, created = define_metric(project, request.data)
+        return Response({**_metric(metric), "created": created}, status=201 if created else 200)
+
+    @api_schema.describe_list
+    def get(self, request: Request) -> Response:
+        """Return the project's metrics by key."""
+        project = project_for_key(request, Scope.READ)
+        page = page_of(request, project.metrics.all(), by=("key",))
+        results = [_metric(metric) for metric in page.rows]
+        return Response({"results": results, "next": page.next, "previous": page.previous})
+
+
+class SampleBatch(APIView):
+    """Samples of any metrics."""
+
+    @api_schema.describe_record
+    def post(self, request: Request) -> Response:
+        """Record samples; a bucket that is sent again keeps the last value."""
+        project = project_for_key(request, Scope.METRICS_WRITE)
+        rows = batch_in(request.data, "samples", most=BATCH)
+        if rows is None:
+            raise BadInput("samples", "is missing.", 'Send {"samples": [...]}, or a list.')
+        report = record_samples(project=project, rows=rows, now=timezone.now())
+        return Response(report.as_dict())
+
+
+class SampleList(APIView):
+    """The samples of one metric."""
+
+    @api_schema.describe_samples
+    def get(self, request: Request, key: str) -> Response:
+        """Return the samples of a metric, oldest first."""
+        project = project_for_key(request, Scope.READ)
+        metric = get_object_or_404(project.metrics.all(), key=key)
+        since, until = read_since_until(request.query_params)
+        rows = metric.samples.all()
+        if since:
+            rows = rows.filter(taken_at__gte=since)
+        if until:
+            rows = rows.filter(taken_at__lt=until)
+        page = page_of(request, rows, by=("taken_at",))
+        results = [_sample(sample) for sample in page.rows]
+        return Response({"results": results, "next": page.next, "previous": page.previous})
+
+
+def _metric(metric: Metric) -> dict[str, Any]:
+    return {
+        "key": metric.key,
+        "name": metric.name,
+        "unit": metric.unit,
+        "kind": metric.kind,
+        "good_direction": metric.good_direction,
+        "resolution_seconds": int(metric.resolution.total_seconds()),
+    }
+
+
+def _sample(sample: MetricSample) -> dict[str, Any]:
+    return {"at": sample.taken_at, "value": sample.value, "denominator": sample.exposure}

@@ -1,0 +1,125 @@
+"""What the API's docs say of the metrics doors; nothing here is run to answer a call."""
+
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import serializers
+
+from common.api_schema import BatchReport, errors, filters, paged
+from engagement.models import Direction, Kind
+
+
+class MetricSent(serializers.Serializer[object]):
+    """What is said of a metric; only `key` must be sent."""
+
+    key = serializers.CharField(max_length=100)
+    name = serializers.CharField(required=False, max_length=150)
+    unit = serializers.CharField(required=False, max_length=30)
+    kind = serializers.ChoiceField(choices=Kind.values, required=False)
+    good_direction = serializers.ChoiceField(choices=Direction.values, required=False)
+    resolution = serializers.CharField(required=False, help_text='Size of a bucket: "1h", "1d".')
+
+
+class MetricKept(serializers.Serializer[object]):
+    """A metric as Wake keeps it."""
+
+    key = serializers.CharField()
+    name = serializers.CharField()
+    unit = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Kind.values)
+    good_direction = serializers.ChoiceField(choices=Direction.values)
+    resolution_seconds = serializers.IntegerField()
+
+
+class MetricReceipt(MetricKept):
+    """A metric, and whether it is new."""
+
+    created = serializers.BooleanField()
+
+
+class SampleSent(serializers.Serializer[object]):
+    """A sample: `value`, or `numerator` and `denominator`."""
+
+    metric = serializers.CharField(max_length=100)
+    at = serializers.CharField(help_text="Any time in the bucket: ISO 8601 with offset, or epoch.")
+    value = serializers.FloatField(required=False)
+    numerator = serializers.FloatField(required=False)
+    denominator = serializers.FloatField(required=False)
+
+
+class SamplesSent(serializers.Serializer[object]):
+    """Up to 10,000 samples; a bare list is taken too."""
+
+    samples = SampleSent(many=True)
+
+
+class SamplesReport(BatchReport):
+    """What became of a batch of samples."""
+
+    new_metrics = serializers.ListField(child=serializers.CharField())
+
+
+class SampleKept(serializers.Serializer[object]):
+    """A sample as Wake keeps it; `at` is the start of its bucket."""
+
+    at = serializers.DateTimeField()
+    value = serializers.FloatField()
+    denominator = serializers.FloatField(allow_null=True)
+
+
+describe_define = extend_schema(
+    operation_id="define_metric",
+    summary="Define a metric",
+    tags=["metrics"],
+    request=MetricSent,
+    responses={201: MetricReceipt, 200: MetricReceipt, **errors(400, 401, 403, 413)},
+    examples=[
+        OpenApiExample(
+            "A ratio",
+            {
+                "key": "checkout_conversion",
+                "name": "Checkout conversion",
+                "kind": "ratio",
+                "good_direction": "up",
+                "resolution": "1h",
+            },
+            request_only=True,
+        )
+    ],
+)
+describe_list = extend_schema(
+    operation_id="list_metrics",
+    summary="List metrics",
+    tags=["metrics"],
+    parameters=filters(),
+    responses={200: paged("MetricPage", MetricKept), **errors(401, 403, 404)},
+)
+describe_record = extend_schema(
+    operation_id="send_samples",
+    summary="Send metric samples",
+    tags=["metrics"],
+    request=SamplesSent,
+    responses={200: SamplesReport, **errors(400, 401, 403, 413)},
+    examples=[
+        OpenApiExample(
+            "An hour of two metrics",
+            {
+                "samples": [
+                    {
+                        "metric": "checkout_conversion",
+                        "at": "2026-03-11T17:00:00Z",
+                        "numerator": 31,
+                        "denominator": 940,
+                    },
+                    {"metric": "orders", "at": "2026-03-11T17:00:00Z", "value": 31},
+                ]
+            },
+            request_only=True,
+        )
+    ],
+)
+describe_samples = extend_schema(
+    operation_id="list_samples",
+    summary="List the samples of a metric, oldest first",
+    tags=["metrics"],
+    parameters=filters("since", "until"),
+    responses={200: paged("SamplePage", SampleKept), **errors(400, 401, 403, 404)},
+)

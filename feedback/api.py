@@ -1,0 +1,105 @@
+"""The doors for feedback: scripts send what customers said, one by one or in batches."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.access import project_for_key
+from accounts.models import Project, Scope
+from common.api import batch_in
+from common.paging import page_of
+from common.query import read_choice, read_since_until, read_word
+from common.values import read_number
+from feedback.api_schema import describe_detail, describe_list, describe_submit
+from feedback.intake import BATCH, submit_feedback, submit_one
+from feedback.models import FeedbackItem, Status
+
+
+class FeedbackList(APIView):
+    """What customers said."""
+
+    @describe_submit
+    def post(self, request: Request) -> Response:
+        """Take one thing a customer said, or a batch; sending it again changes nothing."""
+        project = project_for_key(request, Scope.FEEDBACK_WRITE)
+        now = timezone.now()
+        rows = batch_in(request.data, "feedback", most=BATCH)
+        if rows is not None:
+            report = submit_feedback(project=project, rows=rows, now=now)
+            return Response(report.as_dict())
+        item, created = submit_one(project=project, row=request.data, now=now)
+        receipt = {**_summary(item), "created": created}
+        return Response(receipt, status=201 if created else 200)
+
+    @describe_list
+    def get(self, request: Request) -> Response:
+        """Return what customers said, newest first."""
+        project = project_for_key(request, Scope.READ)
+        page = page_of(request, _filtered(project, request.query_params), by=("-said_at", "-pk"))
+        results = [_summary(item) for item in page.rows]
+        return Response({"results": results, "next": page.next, "previous": page.previous})
+
+
+class FeedbackDetail(APIView):
+    """One thing a customer said."""
+
+    @describe_detail
+    def get(self, request: Request, pk: int) -> Response:
+        """Return one thing a customer said, with all that came with it."""
+        project = project_for_key(request, Scope.READ)
+        item = get_object_or_404(project.feedback.select_related("customer"), pk=pk)
+        return Response(_detail(item))
+
+
+def _filtered(project: Project, asked: Mapping[str, str]) -> QuerySet[FeedbackItem]:
+    since, until = read_since_until(asked)
+    wanted: dict[str, Any] = {
+        "status": read_choice(asked, "status", Status),
+        "version": read_word(asked, "version"),
+        "source": read_word(asked, "source"),
+        "rating__gte": read_number(asked.get("rating_min"), field="rating_min"),
+        "rating__lte": read_number(asked.get("rating_max"), field="rating_max"),
+        "said_at__gte": since,
+        "said_at__lt": until,
+        "text__icontains": read_word(asked, "q"),
+    }
+    rows = project.feedback.select_related("customer")
+    return rows.filter(**{k: value for k, value in wanted.items() if value not in (None, "")})
+
+
+def _summary(item: FeedbackItem) -> dict[str, Any]:
+    return {
+        "id": item.pk,
+        "external_id": item.external_id,
+        "source": item.source,
+        "text": item.text,
+        "rating": item.rating,
+        "version": item.version,
+        "created_at": item.said_at,
+        "status": item.status,
+        "theme": item.theme,
+        "mood": item.mood,
+    }
+
+
+def _detail(item: FeedbackItem) -> dict[str, Any]:
+    customer = item.customer
+    return {
+        **_summary(item),
+        "environment": item.environment,
+        "area": item.area,
+        "url": item.url,
+        "customer": customer
+        and {"id": customer.external_id, "name": customer.name, "email": customer.email},
+        "reply_text": item.reply_text,
+        "replied_at": item.replied_at,
+        "received_at": item.received_at,
+        "seen_at": item.seen_at,
+        "extra": item.extra,
+    }
