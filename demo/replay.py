@@ -1,0 +1,160 @@
+"""Tells Wake the story of Harbour Shop in the order in which it happened, by its usual doors."""
+
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from accounts.models import Project, User
+from demo.catalogue import PlannedShip
+from demo.simulator import World
+from demo.team import Reading, confirms_at, plan_readings
+from deployments.intake import record_deployment
+from deployments.models import Checkup
+from deployments.providers import generic
+from engagement.intake import define_metric, record_samples
+from feedback.handling import move_to
+from feedback.intake import BATCH, submit_feedback
+from feedback.models import FeedbackItem, Status
+from learning.checkup import perform_checkup
+from learning.intake import confirm_learning
+from learning.linking import link_feedback
+from learning.models import Learning
+
+LOOKS_IN = timedelta(hours=8)  # how often the team works off what waits for it
+
+
+class Replay:
+    """One telling of a world into one project; `step` is called with each moment reached."""
+
+    def __init__(
+        self, world: World, project: Project, *, seed: int, step: Callable[[datetime], None]
+    ) -> None:
+        self.world, self.project, self.seed, self.step = world, project, seed, step
+        self.samples = deque(world.samples)
+        self.feedback = deque(world.feedback)
+        self.rows = {row["id"]: row for row in world.feedback}
+        self.people = {user.email: user for user in project.members.all()}
+        self.ships = {ship.version: ship for ship in world.ships}
+        rng = np.random.default_rng([seed, len(self.rows)])
+        self.readings = deque(plan_readings(world.feedback, world.truth.about, world.ships, rng))
+
+    def run(self) -> None:
+        """Tell everything, and let every checkup that falls due on the way look back."""
+        for row in self.world.metrics:
+            define_metric(self.project, row)
+        for moment, event in self._events():
+            self._check_up(until=moment)
+            self._tell(until=moment)
+            if isinstance(event, dict):
+                ship = generic.parse(event, now=moment)
+                record_deployment(project=self.project, ship=ship, now=moment)
+            self._work(now=moment)
+            self.step(moment)
+        link_feedback(self.project, now=self.world.now)
+
+    def _events(self) -> list[tuple[datetime, dict[str, Any] | None]]:
+        """Return the moments at which something happens, with what CI posts then, by time."""
+        events: list[tuple[datetime, dict[str, Any] | None]] = []
+        for ship in self.world.ships:
+            events.append((ship.shipped_at, ship.body))
+            if ship.rolled_back_at and ship.rolled_back_at <= self.world.now:
+                events.append((ship.rolled_back_at, {**ship.body, "status": "rolled_back"}))
+        moment = self.world.ships[0].shipped_at
+        while (moment := moment + LOOKS_IN) < self.world.now:
+            events.append((moment, None))
+        events.append((self.world.now, None))
+        return sorted(events, key=lambda event: event[0])
+
+    def _check_up(self, *, until: datetime) -> None:
+        while checkup := self._next_checkup(until):
+            self._tell(until=checkup.due_at)
+            if checkup.claim(checkup.due_at):
+                perform_checkup(checkup, now=checkup.due_at)
+
+    def _next_checkup(self, until: datetime) -> Checkup | None:
+        return (
+            Checkup.objects.due(until)
+            .filter(deployment__project=self.project)
+            .select_related("deployment__project", "deployment__environment")
+            .order_by("due_at", "pk")
+            .first()
+        )
+
+    def _tell(self, *, until: datetime) -> None:
+        """Send the samples of all buckets that are over by then, and what was said by then."""
+        over = (until - timedelta(hours=1)).isoformat()
+        if rows := _taken(self.samples, "at", over):
+            record_samples(project=self.project, rows=rows, now=until)
+        rows = _taken(self.feedback, "created_at", until.isoformat())
+        for start in range(0, len(rows), BATCH):
+            batch = rows[start : start + BATCH]
+            submit_feedback(project=self.project, rows=batch, now=until)
+
+    def _work(self, *, now: datetime) -> None:
+        self._read(now)
+        for learning in (
+            Learning.objects.current()
+            .filter(project=self.project, state=Learning.State.DRAFT)
+            .select_related("deployment")
+        ):
+            ship = self.ships[learning.deployment.version]
+            at = confirms_at(ship, learning.drafted_at, seed=self.seed)
+            if at and at <= now:
+                self._confirm(learning, ship, at)
+
+    def _read(self, now: datetime) -> None:
+        due: list[Reading] = []
+        while self.readings and self.readings[0].at <= now:
+            due.append(self.readings.popleft())
+        answered = [
+            {
+                **self.rows[one.feedback_id],
+                "reply_text": one.reply,
+                "replied_at": one.at.isoformat(),
+            }
+            for one in due
+            if one.reply
+        ]
+        if answered:  # the tools that customers wrote in send the answers back
+            submit_feedback(project=self.project, rows=answered, now=now)
+        items = {
+            item.external_id: item
+            for item in FeedbackItem.objects.filter(
+                project=self.project, external_id__in=[one.feedback_id for one in due]
+            )
+        }
+        for one in due:
+            item, by = items[one.feedback_id], self.people[one.by]
+            if one.reply:
+                move_to(item, Status.ANSWERED, by=by, now=one.at)
+            else:
+                item.mark_seen(by=by, now=one.at)
+
+    def _confirm(self, learning: Learning, ship: PlannedShip, at: datetime) -> None:
+        confirm_learning(
+            learning,
+            by=self._first_shipper(ship),
+            headline=learning.headline,
+            takeaway=ship.takeaway,
+            now=at,
+        )
+
+    def _first_shipper(self, ship: PlannedShip) -> User:
+        return self.people[ship.body["shippers"][0]["email"]]
+
+
+def _taken(waiting: deque[dict[str, Any]], field: str, until: str) -> list[dict[str, Any]]:
+    """Return, and take out, the rows up to that time; ISO times in UTC sort as text."""
+    count = 0
+    for row in waiting:
+        if row[field] > until:
+            break
+        count += 1
+    taken = list(islice(waiting, count))
+    for _ in taken:
+        waiting.popleft()
+    return taken

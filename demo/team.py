@@ -1,0 +1,68 @@
+"""What the team of Harbour Shop does with what it is told: reads, answers, confirms. Pure."""
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+
+from demo.catalogue import DATA, PlannedShip
+
+HOUR = timedelta(hours=1)
+READ = 0.85  # of what customers say about a ship; of the rest, a little less
+ANSWERED = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Somebody reads what a customer said, and perhaps answers."""
+
+    at: datetime
+    feedback_id: str
+    by: str  # a mail address
+    reply: str  # empty if it is only read
+
+
+def plan_readings(
+    rows: Sequence[dict[str, Any]],
+    about: dict[str, str | None],
+    ships: Sequence[PlannedShip],
+    rng: np.random.Generator,
+) -> list[Reading]:
+    """Return who reads what and when, by time; what is about a ship goes to who shipped it."""
+    replies = tomllib.loads((DATA / "phrases.toml").read_text(encoding="utf-8"))["replies"]["texts"]
+    shippers = {
+        ship.version: [person["email"] for person in ship.body["shippers"]] for ship in ships
+    }
+    team = sorted({email for emails in shippers.values() for email in emails})
+    readings = []
+    for row in rows:
+        version = about[row["id"]]
+        if rng.random() > (READ if version else READ - 0.1):
+            continue
+        by = str(rng.choice(shippers[version] if version else team))
+        hours = float(rng.exponential(9 if version else 30))
+        at = at_work(datetime.fromisoformat(row["created_at"]) + hours * HOUR)
+        answers = rng.random() < (ANSWERED if row.get("rating", 3) <= 3 else ANSWERED / 3)
+        readings.append(Reading(at, row["id"], by, str(rng.choice(replies)) if answers else ""))
+    return sorted(readings, key=lambda reading: (reading.at, reading.feedback_id))
+
+
+def at_work(moment: datetime) -> datetime:
+    """Return the moment, or the next morning if it lies in the night."""
+    if moment.hour < 8:
+        return moment.replace(hour=8)
+    if moment.hour >= 19:
+        return (moment + timedelta(days=1)).replace(hour=8)
+    return moment
+
+
+def confirms_at(ship: PlannedShip, drafted_at: datetime, *, seed: int) -> datetime | None:
+    """Return when the team confirms the learning of that ship; never, if it has no words for it."""
+    if not ship.takeaway:
+        return None
+    rng = np.random.default_rng([seed, crc32(ship.version.encode())])
+    return at_work(drafted_at + float(rng.uniform(3, 110)) * HOUR)

@@ -1,0 +1,105 @@
+from io import StringIO
+
+import pytest
+from django.conf import global_settings
+from django.core.management import call_command
+
+from accounts.models import Membership, Role, User
+from demo.fill import OWNER, PASSWORD, count, demo_project, fill_demo, remove_demo
+from demo.simulator import PEOPLE
+from deployments.models import Checkup, Deployment, Hypothesis
+from engagement.models import MetricSample
+from feedback.models import FeedbackItem, Status
+from learning.models import Attribution, ImpactEstimate, Learning
+from tests.demo.conftest import NOW, SEED
+
+pytestmark = pytest.mark.django_db
+TABLES = (
+    Deployment, Hypothesis, Checkup, MetricSample, FeedbackItem, Attribution, ImpactEstimate,
+    Learning, User, Membership,
+)  # fmt: skip
+
+
+def sizes():
+    return {table.__name__: table.objects.count() for table in TABLES}
+
+
+class TestFillDemo:
+    def test_stores_all_that_was_told(self, filled):
+        counted = count(filled.project)
+
+        assert (counted.ships, counted.feedback) == (40, 3000)
+        assert MetricSample.objects.filter(metric__project=filled.project).count() == len(
+            filled.world.samples
+        )
+
+    def test_runs_every_checkup_that_is_due(self, filled):
+        checkups = Checkup.objects.filter(deployment__project=filled.project)
+
+        assert not checkups.due(NOW).exists()
+        assert not checkups.exclude(problem="").exists()
+        assert checkups.filter(finished_at=None).exists()
+
+    def test_looks_back_at_the_moment_that_was_agreed(self, filled):
+        done = Checkup.objects.filter(deployment__project=filled.project).exclude(finished_at=None)
+
+        assert all(checkup.finished_at == checkup.due_at for checkup in done)
+
+    def test_links_everything_that_was_said(self, filled):
+        assert not FeedbackItem.objects.filter(project=filled.project, linked_at=None).exists()
+
+    def test_leaves_some_feedback_for_each_state(self, filled):
+        said = FeedbackItem.objects.filter(project=filled.project)
+
+        assert {status for status, _ in Status.choices} - {Status.CLOSED} <= set(
+            said.values_list("status", flat=True)
+        )
+
+    def test_confirms_most_learnings_and_leaves_some_waiting_and_overdue(self, filled):
+        learnings = Learning.objects.current().filter(project=filled.project)
+        drafts = learnings.filter(state=Learning.State.DRAFT)
+
+        assert learnings.filter(state=Learning.State.CONFIRMED).count() >= 12
+        assert drafts.filter(due_at__lt=NOW).exists()
+        assert drafts.filter(due_at__gt=NOW).exists()
+
+    def test_lets_each_of_the_five_sign_in(self, filled, settings):
+        settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS
+        members = Membership.objects.filter(project=filled.project)
+
+        assert {str(member.user) for member in members} == set(PEOPLE)
+        assert all(member.user.check_password(PASSWORD) for member in members)
+        assert members.get(role=Role.OWNER).user.email == OWNER
+
+    def test_changes_nothing_when_it_is_run_again(self, filled):
+        before, said = sizes(), StringIO()
+
+        call_command("fill_demo", stdout=said)
+
+        assert "nothing was changed" in said.getvalue()
+        assert sizes() == before
+
+    def test_leaves_nothing_behind_when_it_fails(self, filled):
+        def fail(moment):
+            raise RuntimeError("power cut")
+
+        remove_demo()
+        with pytest.raises(RuntimeError):
+            fill_demo(seed=SEED, weeks=2, now=NOW, step=fail)
+
+        assert demo_project() is None
+
+
+class TestRemoveDemo:
+    def test_takes_everything_with_it(self, filled):
+        remove_demo()
+
+        assert set(sizes().values()) == {0}, sizes()
+
+    def test_keeps_people_who_belong_elsewhere_too(self, filled, shop):
+        eve = User.objects.get(email="eve@demo.example")
+        Membership.objects.create(project=shop, user=eve)
+
+        remove_demo()
+
+        assert User.objects.filter(email__endswith="@demo.example").get() == eve
