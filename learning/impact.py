@@ -34,6 +34,7 @@ __all__ = [
 
 LEAST_SHARE_OF_A_WINDOW = 0.2
 LITTLE_HISTORY = 8  # blocks
+LEAST_FOR_A_BAND = 14  # buckets
 TOO_BLUNT = 0.5  # a smallest visible effect beyond which a metric cannot tell
 
 # Blocks around a ship -> (shift, its standard error, degrees of freedom, level), on their scale.
@@ -87,36 +88,42 @@ def estimate(
     The bucket that holds the ship belongs to neither side. `other_ships` are the others of the
     same environment; the window ends at the first that comes inside it. Never NaN, never infinite.
     """
+    ship, end, interval = int(shipped_at), int(window_end), series.interval
+    first = int(series.times[0]) if len(series.times) else ship
+    before = max(0, (ship - first) // interval)
+    after = max(0, -(-(ship - first) // interval))
     notes: list[str] = []
-
-    def no_number(word: str, note: str) -> Estimate:
-        return Estimate(word, None, None, None, None, None, note, end, method)
-
-    end, bucket = int(window_end), series.interval
-    first = int(series.times[0]) if len(series.times) else 0
-    before = max(0, (int(shipped_at) - first) // bucket)
-    after = max(0, -(-(int(shipped_at) - first) // bucket))
-    after_at = first + after * bucket  # the first moment that is wholly after the ship
-    nearby = sorted(other for other in other_ships if first + before * bucket <= other < end)
-    if nearby:
-        cut = max(int(nearby[0]), int(shipped_at))
-        if cut < after_at or cut - shipped_at < LEAST_SHARE_OF_A_WINDOW * (end - shipped_at):
-            return no_number(
-                "confounded",
-                "Another ship followed so closely that their effects cannot be told apart.",
-            )
-        notes.append("Another ship followed inside the window, so the window ends there.")
-        end = cut
-    count = max(0, min((end - after_at) // bucket, len(series.times) - after))
-    if count < 1:
-        return no_number("too_early", "No whole stretch of the metric lies after the ship yet.")
-    if not np.isfinite(series.values[after : after + count]).any():
-        return no_number("insufficient_data", "No samples came in after the ship.")
     try:
+        cut = _next_ship(
+            other_ships, first + before * interval, first + after * interval, ship, end
+        )
+        if cut < end:
+            notes.append("Another ship followed inside the window, so the window ends there.")
+            end = cut
+        count = min((end - first) // interval, len(series.times)) - after
+        if count < 1 and notes:
+            raise NotEstimable("No whole bucket lies between the two.", "confounded")
+        if count < 1:
+            raise NotEstimable("No whole bucket lies after the ship yet.", "too_early")
         blocks = in_blocks(series, before=before, after=after, count=count)
     except NotEstimable as reason:
-        return no_number("insufficient_data", " ".join([*notes, str(reason)]))
+        note = " ".join([*notes, str(reason)])
+        return Estimate(reason.word, None, None, None, None, None, note, end, method)
     return _told(blocks, notes, end, method)
+
+
+def _next_ship(others: Sequence[int], bucket_at: int, after_at: int, ship: int, end: int) -> int:
+    """Return when the window ends because of another ship, or `end` if there is none in it.
+
+    Ships in the bucket of this one, from `bucket_at` until `after_at`, cannot be told from it.
+    """
+    cut = min((int(other) for other in others if bucket_at <= other < end), default=end)
+    if cut < end and (cut < after_at or cut - ship < LEAST_SHARE_OF_A_WINDOW * (end - ship)):
+        raise NotEstimable(
+            "Another ship went out so close to this one that their effects cannot be told apart.",
+            "confounded",
+        )
+    return cut
 
 
 def _told(blocks: Blocks, notes: list[str], end: int, method: str) -> Estimate:
@@ -152,41 +159,47 @@ def _told(blocks: Blocks, notes: list[str], end: int, method: str) -> Estimate:
 def expected_band(series: Series, *, shipped_at: int, window_end: int) -> Band | None:
     """Return the expected course of the window and of the week before it, or None without history.
 
-    Every bucket is expected at its usual value for that time of the week, or of the day with less
-    than three weeks of history; after the ship the level is the one the estimate compares with.
+    A bucket is expected at its usual value for that time of the week, or of the day with less than
+    three weeks of history. After the ship the level is the one that the estimate compares with, so
+    that chart and number agree; pass the estimate's own `window_end`.
     """
-    times, values, bucket = series.times, series.values, series.interval
-    old = (times + bucket <= shipped_at) & np.isfinite(values)
-    shown = (times >= shipped_at - 7 * DAY) & (times + bucket <= window_end)
-    if old.sum() < 2 * 7 or not shown.any():
-        return None
-    span = shipped_at - int(times[old][0])
-    cycle = next((c for c in (7 * DAY, DAY) if span >= 3 * c and c % bucket == 0), bucket)
-    places = (times % cycle) // bucket
-    rows = np.full((int(old.sum()), cycle // bucket), np.nan)
-    rows[np.arange(len(rows)), places[old]] = values[old]
-    usual = column_medians(rows)[places]
-    middle = float(np.median(values[old]))
-    usual = np.where(np.isfinite(usual), usual, middle)
+    times, values = series.times, series.values
+    old = (times + series.interval <= shipped_at) & np.isfinite(values)
+    shown = (times >= shipped_at - 7 * DAY) & (times + series.interval <= window_end)
     recent = old & (times >= shipped_at - 14 * DAY)
-    level = _ratio(values[recent].sum(), usual[recent].sum())
-    rest = values[recent] - level * usual[recent]
-    below, above = np.quantile(rest, [0.025, 0.975]) if recent.any() else (0.0, 0.0)
-    levels = np.full(len(times), level)
+    if old.sum() < LEAST_FOR_A_BAND or not recent.any() or not shown.any():
+        return None
+    usual = _usual(series, old)
+    levels = np.full(len(times), _ratio(values[recent].sum(), usual[recent].sum()))
+    rest = (values - usual * levels)[recent]
+    doubt = np.zeros(len(times))
     after = times >= shipped_at
-    found = estimate(series, shipped_at=shipped_at, window_end=window_end)
     fresh = after & shown & np.isfinite(values)
-    if found.effect is not None and found.effect > -0.99 and fresh.any():
-        without = values[fresh].sum() / (1 + found.effect)
+    found = estimate(series, shipped_at=shipped_at, window_end=window_end)
+    if found.effect is not None and found.low is not None and found.high is not None:
+        without = values[fresh].sum() / max(1 + found.effect, 0.01)
         levels[after] = _ratio(without, usual[fresh].sum())
-    expected = (usual * levels)[shown]
-    floor = 0.0 if np.nanmin(values) >= 0 else -np.inf
-    return Band(
-        times=times[shown],
-        expected=expected,
-        low=np.maximum(expected + min(below, 0.0), floor),
-        high=expected + max(above, 0.0),
-    )
+        doubt[after] = min((found.high - found.low) / 2 / max(1 + found.effect, 0.01), 1.0)
+    expected = usual * levels
+    below, above = np.quantile(rest, [0.025, 0.975])
+    low = expected - np.hypot(min(below, 0.0), doubt * expected)
+    high = expected + np.hypot(max(above, 0.0), doubt * expected)
+    if (values[old] >= 0).all():
+        low = np.maximum(low, 0.0)
+    return Band(times[shown], expected[shown], low[shown], high[shown])
+
+
+def _usual(series: Series, old: NDArray[np.bool_]) -> Floats:
+    """Return the median of the `old` values at each bucket's time of the week, or of the day."""
+    times, values, interval = series.times, series.values, series.interval
+    span = int(times[old][-1] - times[old][0])
+    cycles = (cycle for cycle in (7 * DAY, DAY) if span >= 3 * cycle and cycle % interval == 0)
+    cycle = next(cycles, interval)
+    places = (times % cycle) // interval
+    table = np.full((int(times[-1] // cycle - times[0] // cycle) + 1, cycle // interval), np.nan)
+    table[(times[old] // cycle - times[0] // cycle), places[old]] = values[old]
+    usual = column_medians(table)[places]
+    return np.where(np.isfinite(usual), usual, np.median(values[old]))
 
 
 def _ratio(total: float, usual: float) -> float:

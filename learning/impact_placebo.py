@@ -16,7 +16,7 @@ WANDERINGS = np.array([0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0])
 OUTLIER = 5.0
 # Set on the public half of the yardstick, so that the intervals keep what they promise: a look-back
 # chosen on the same history flatters itself, the more so the shorter the history.
-WIDER, WIDER_WHEN_SHORT = 1.15, 7.0
+WIDER, WIDER_WHEN_SHORT = 1.25, 9.0
 
 
 def placebo_effect(blocks: Blocks) -> tuple[float, float, int, float]:

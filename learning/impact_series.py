@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Known = NDArray[np.bool_]
 
 DAY = 86_400
 # A block is a day, or the largest of these parts of one that fits the window.
@@ -18,7 +19,11 @@ OUTLIER = 5.0  # in robust standard deviations
 
 
 class NotEstimable(Exception):
-    """Why no effect can be given, as a sentence for a person."""
+    """Why no effect can be given: a sentence for a person, and the word for it."""
+
+    def __init__(self, reason: str, word: str = "insufficient_data") -> None:
+        super().__init__(reason)
+        self.word = word
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,27 +95,31 @@ def in_blocks(series: Series, *, before: int, after: int, count: int) -> Blocks:
     after it; the one between, if any, holds the ship and belongs to neither side.
     Raises NotEstimable where too little is known.
     """
-    length = block_length(count, series.interval)
+    # Blocks that start with the ship's own bucket, and do without it, waste no other: the day after
+    # a ship at twenty past two is then one whole block. Very short blocks would miss too much.
+    start, length = before, block_length(count + after - before, series.interval)
+    if length < 3:
+        start, length = after, block_length(count, series.interval)
     per_day = max(1, round(DAY / (length * series.interval)))
     period = per_day if per_day > 1 else max(1, round(7 * DAY / (length * series.interval)))
-    many_after = count // length
+    many_after = (count + after - start) // length
     values = series.values.copy()
     values[before:after] = np.nan
-    seen = np.flatnonzero(np.isfinite(values[:after]))
+    seen = np.flatnonzero(np.isfinite(values[:start]))
     most = MOST_DAY_BLOCKS if per_day == 1 else MOST_SHORT_BLOCKS // per_day * per_day
-    many_before = min((after - int(seen[0])) // length, most) if len(seen) else 0
+    many_before = min((start - int(seen[0])) // length, most) if len(seen) else 0
     if many_before < FEWEST_BLOCKS:
         raise NotEstimable(
             f"There is too little history: {many_before} comparable stretches before the ship, and "
             f"at least {FEWEST_BLOCKS} are needed."
         )
-    part = slice(after - many_before * length, after + many_after * length)
+    part = slice(start - many_before * length, start + many_after * length)
     grid = values[part].reshape(-1, length)
     weights = None if series.exposure is None else series.exposure[part].reshape(-1, length)
     if weights is not None:
         grid = np.where(weights > 0, grid, np.nan)
-    day_rows = max(1, per_day)
-    level, filled = _block_means(grid, weights, many_before, day_rows, series.kind)
+    _check_known(np.isfinite(grid).max(axis=1), many_before)
+    level, filled = _block_means(grid, weights, many_before, per_day, series.kind)
     return _scaled(level, filled, many_before, length, period, series.kind)
 
 
@@ -174,12 +183,20 @@ def _block_means(
             level = (hits.sum(axis=1) + 0.5) / (shown.sum(axis=1) + 0.5 / overall)
     level = np.where(present >= 0.4 * whole, level, np.nan)
     missing = ~np.isfinite(level)
-    if missing[:many_before].mean() > 0.4 or missing[many_before:].mean() > 0.5:
-        side = "before" if missing[:many_before].mean() > 0.4 else "after"
-        raise NotEstimable(f"Most samples from {side} the ship are missing.")
+    _check_known(~missing, many_before)
     places = np.arange(len(level))
     level[missing] = np.interp(places[missing], places[~missing], level[~missing])
     return level, int(missing[:many_before].sum())
+
+
+def _check_known(known: Known, many_before: int) -> None:
+    """Raise NotEstimable if too many blocks are missing before or after the ship."""
+    if known[:many_before].mean() < 0.6:
+        raise NotEstimable("Too much of the history is missing.")
+    if not known[many_before:].any():
+        raise NotEstimable("No samples came in after the ship.")
+    if known[many_before:].mean() < 0.5:
+        raise NotEstimable("Most samples after the ship are missing.")
 
 
 def _without_outliers(grid: Floats, usual: Floats, many_before: int) -> Floats:
