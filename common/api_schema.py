@@ -19,7 +19,7 @@ class Refused(serializers.Serializer[object]):
     """Why a call was refused: a sentence, and field by field where there are fields."""
 
     detail = serializers.CharField()
-    errors = WrongField(many=True, required=False)
+    errors = WrongField(many=True, required=False)  # type: ignore[assignment]
 
 
 class WrongRow(WrongField):
@@ -35,7 +35,7 @@ class BatchReport(serializers.Serializer[object]):
     updated = serializers.IntegerField()
     unchanged = serializers.IntegerField()
     refused = serializers.IntegerField()
-    errors = WrongRow(many=True)
+    errors = WrongRow(many=True)  # type: ignore[assignment]
 
 
 _ERRORS: dict[int, tuple[str, dict[str, Any]]] = {

@@ -23,6 +23,11 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "start queued imports": {
+        "task": "feedback.tasks.start_queued_imports",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
     "send due digests": {
         "task": "digest.tasks.send_due_digests",
         "schedule": 60.0,

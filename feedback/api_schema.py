@@ -31,7 +31,7 @@ class FeedbackSent(serializers.Serializer[object]):
     rating = serializers.FloatField(required=False, help_text="1 to 5, or 0 to rating_max.")
     rating_max = serializers.FloatField(required=False, help_text="The best there is; 5.")
     id = serializers.CharField(required=False, max_length=200, help_text="Makes retries safe.")
-    source = serializers.CharField(required=False, max_length=40, help_text="api if not sent.")
+    source = serializers.CharField(required=False, max_length=40)  # type: ignore[assignment]
     created_at = serializers.CharField(required=False, help_text="ISO 8601 or epoch; now.")
     version = serializers.CharField(required=False, max_length=100)
     environment = serializers.CharField(required=False, max_length=100)
@@ -53,7 +53,7 @@ class FeedbackSummary(serializers.Serializer[object]):
 
     id = serializers.IntegerField()
     external_id = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     text = serializers.CharField()
     rating = serializers.FloatField(allow_null=True)
     version = serializers.CharField()

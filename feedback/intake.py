@@ -41,7 +41,15 @@ class Said:
     customer: tuple[str, str, str] | None  # external id, name, mail address
     reply_text: str
     replied_at: datetime | None
+    said_when: bool = True  # whether the row says when, or we took "now"
     extra: dict[str, Any] = field(default_factory=dict)
+
+    def edits(self) -> dict[str, Any]:
+        """What this row says of the fields that an edit may change; silence changes nothing."""
+        said = {name: getattr(self, name) for name in _EDITABLE}
+        if not self.said_when:
+            del said["said_at"]
+        return {name: value for name, value in said.items() if value not in ("", None, {})}
 
 
 def read_feedback(
@@ -76,6 +84,7 @@ def read_feedback(
         area=text("area", 200),
         url=text("url", 2000),
         said_at=said_at or now,
+        said_when=said_at is not None,
         customer=_read_customer(row.get("customer")),
         reply_text=text("reply_text", MAX_TEXT),
         replied_at=read_moment(row.get("replied_at"), field="replied_at", now=now, zone=zone),
@@ -133,8 +142,8 @@ def submit_feedback(
     """Clean, sort and save the good rows; report the bad ones. Sending rows again is harmless.
 
     A row whose id is known updates what was stored if it says something else now, because
-    customers edit what they wrote. With `dry_run` nothing is written, and the counts are what
-    writing would have given. Up to BATCH rows a call.
+    customers edit what they wrote; what it is silent about stays. With `dry_run` nothing is
+    written, and the counts are what writing would have given. Up to BATCH rows a call.
     """
     report = IntakeReport()
     said: dict[tuple[str, str], Said] = {}
@@ -211,12 +220,12 @@ def _save(
 
 
 def _differs(item: FeedbackItem, one: Said) -> bool:
-    return any(getattr(item, name) != getattr(one, name) for name in _EDITABLE)
+    return any(getattr(item, name) != value for name, value in one.edits().items())
 
 
 def _rewritten(item: FeedbackItem, one: Said) -> FeedbackItem:
-    for name in _EDITABLE:
-        setattr(item, name, getattr(one, name))
+    for name, value in one.edits().items():
+        setattr(item, name, value)
     _sort(item)
     item.linked_at = None
     return item

@@ -1,0 +1,127 @@
+import gzip
+import io
+from datetime import timedelta
+
+import pytest
+from django.core.files.base import ContentFile
+
+from common.tables import NotATable
+from feedback import importer
+from feedback.models import FeedbackItem, Import
+from tests.factories import NOW
+
+
+def file(text: str | bytes) -> io.BytesIO:
+    return io.BytesIO(text.encode() if isinstance(text, str) else text)
+
+
+def make_import(project, text, *, mapping=None, state=Import.State.QUEUED, **facts) -> Import:
+    body = text.encode() if isinstance(text, str) else text
+    if mapping is None:
+        mapping = importer.preview(file(body)).mapping
+    return Import.objects.create(
+        project=project,
+        file=ContentFile(body, name="reviews.csv"),
+        name="reviews.csv",
+        mapping=mapping,
+        state=state,
+        **facts,
+    )
+
+
+@pytest.fixture(autouse=True)
+def uploads(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+class TestPreview:
+    def test_guesses_the_columns_of_a_play_console_export(self):
+        found = importer.preview(
+            file(
+                "Star Rating,Review Text,App Version Name,Review Link\n5,Good,1.2,https://x.test\n"
+            )
+        )
+
+        assert found.mapping == {
+            "Star Rating": "rating",
+            "Review Text": "text",
+            "App Version Name": "version",
+            "Review Link": "url",
+        }
+
+    def test_shows_the_first_rows(self):
+        assert importer.preview(file("text\nOne\nTwo\n")).rows == [{"text": "One"}, {"text": "Two"}]
+
+    @pytest.mark.parametrize(
+        "body", [b"", b"\n\n", b"text,rating\n", b"PK\x03\x04rest", b"\x1f\x8bnot gzip", bytes(99)]
+    )
+    def test_a_file_without_rows_is_explained_in_a_sentence(self, body):
+        with pytest.raises(NotATable, match=r"\.$"):
+            importer.preview(io.BytesIO(body))
+
+
+class TestRunImport:
+    def test_stores_the_rows_of_a_file(self, shop):
+        row = make_import(shop, "review,stars,date\nIt is slow,2,2026-03-01\n")
+
+        importer.run_import(row, now=NOW)
+
+        item = FeedbackItem.objects.get(project=shop)
+        assert (item.text, item.rating) == ("It is slow", 2)
+
+    def test_names_the_line_of_a_row_that_is_refused(self, shop):
+        row = make_import(shop, 'id,text,rating\n1,"two\nlines",5\n2,Bad,9\n')
+
+        importer.run_import(row, now=NOW)
+
+        assert row.report["errors"][0]["line"] == 4
+
+    def test_a_dry_run_stores_nothing_and_counts_as_if_it_did(self, shop):
+        row = make_import(shop, "text\nGood\n", dry_run=True)
+
+        importer.run_import(row, now=NOW)
+
+        assert (row.report["created"], FeedbackItem.objects.count()) == (1, 0)
+
+    def test_the_same_file_again_changes_nothing(self, shop):
+        text = "text\nGood\nGood\n"
+        importer.run_import(make_import(shop, text), now=NOW)
+        again = make_import(shop, text)
+
+        importer.run_import(again, now=NOW + timedelta(days=1))
+
+        assert (again.report["unchanged"], again.report["created"]) == (2, 0)
+        assert FeedbackItem.objects.count() == 2
+
+    def test_a_long_file_is_moved_on_in_slices(self, shop, monkeypatch):
+        monkeypatch.setattr(importer, "SLICE", 1)
+        monkeypatch.setattr(importer, "BATCH", 2)
+        row = make_import(shop, "text\n" + "Good\n" * 3)
+
+        assert importer.run_import(row, now=NOW)
+        assert importer.run_import(row, now=NOW)
+        assert not importer.run_import(row, now=NOW)
+        assert (row.state, row.report["created"]) == ("done", 3)
+
+    def test_an_import_that_another_worker_holds_is_left_alone(self, shop):
+        row = make_import(shop, "text\nGood\n", state=Import.State.RUNNING, claimed_at=NOW)
+
+        importer.run_import(row, now=NOW)
+
+        assert not FeedbackItem.objects.exists()
+
+    def test_an_import_whose_worker_died_is_taken_over(self, shop):
+        row = make_import(shop, "text\nGood\n", state=Import.State.RUNNING, claimed_at=NOW)
+
+        importer.run_import(row, now=NOW + timedelta(hours=1))
+
+        assert FeedbackItem.objects.exists()
+
+    def test_a_gzip_file_that_breaks_off_fails_with_a_sentence(self, shop):
+        whole = gzip.compress(b"text\n" + b"".join(b"%d %s\n" % (i, b"good " * 20) for i in range(9_000)))
+        row = make_import(shop, whole[: len(whole) // 2])
+
+        importer.run_import(row, now=NOW)
+
+        assert (row.state, "cut off" in row.report["problem"]) == ("failed", True)
+        assert 1_000 < FeedbackItem.objects.count() == row.report["created"]
