@@ -1,50 +1,118 @@
 """The pages that read across all rooms: who may, one read, answer."""
 
+from typing import cast
+
+from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 
-from accounts.access import project_for
+from accounts.access import may, project_for
+from accounts.models import Role, User
+from accounts.projects import create_project
+from common.paging import page_of
+from common.query import read_word
+from common.values import storable
+from dashboard.forms import MetricForm, ProjectForm
+from dashboard.reads.deployment import deployment_page
+from dashboard.reads.home import latest_ships, project_home
+from dashboard.reads.metrics import effects_on, metric_page, metric_rows
+from dashboard.reads.ships import ShipFilters, ship_choices, ship_rows, ships_matching
 from deployments.models import Deployment
+from engagement.intake import define_metric
 from engagement.models import Metric
 
 
 def home(request: HttpRequest) -> HttpResponse:
     """List my projects; with only one, go there."""
-    return render(request, "dashboard/home.html")
+    projects = list(cast(User, request.user).projects.order_by("name")[:200])
+    if len(projects) == 1:
+        return redirect("project", projects[0].slug)
+    return render(request, "dashboard/home.html", {"projects": projects})
 
 
 def project_new(request: HttpRequest) -> HttpResponse:
-    """Make a project."""
-    return redirect("home")
+    """Make a project; whoever makes it owns it."""
+    user = cast(User, request.user)
+    form = ProjectForm(request.POST or None, initial={"timezone": user.timezone})
+    if request.method == "POST" and form.is_valid():
+        project = create_project(owner=user, **form.cleaned_data)
+        return redirect("project", project.slug)
+    return render(request, "dashboard/project_new.html", {"form": form})
 
 
 def project(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show how fast the project learns."""
+    """Show how fast the project learns, what it shipped, and what waits for me."""
     project = project_for(request.user, slug)
-    return render(request, "dashboard/project.html", {"project": project})
+    now = timezone.now()
+    if request.htmx:  # type: ignore[attr-defined]
+        rows = latest_ships(project, now=now)
+        return render(
+            request, "dashboard/project.html#timeline", {"project": project, "ships": rows}
+        )
+    home = project_home(project, user=cast(User, request.user), now=now)
+    context = {"project": project, "home": home, "ships": home.ships, "base": settings.BASE_URL}
+    return render(request, "dashboard/project.html", context)
 
 
 def deployments(request: HttpRequest, slug: str) -> HttpResponse:
-    """List the ships."""
+    """List the ships, newest first, narrowed to what was asked for."""
     project = project_for(request.user, slug)
-    return render(request, "dashboard/deployments.html", {"project": project})
+    names = ("q", "environment", "service", "status", "verdict")
+    filters = ShipFilters(**{name: read_word(request.GET, name).strip() for name in names})
+    page = page_of(request, ships_matching(project, filters), by=("-shipped_at", "-pk"))
+    context = {
+        "project": project,
+        "filters": filters,
+        "choices": ship_choices(project),
+        "page": page,
+        "rows": ship_rows(page.rows, now=timezone.now()),
+        "base": settings.BASE_URL,
+    }
+    return render(request, "dashboard/deployments.html", context)
 
 
 def deployment(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    """Show what one ship left behind."""
+    """Show what one ship left behind; while signals come in, the page asks again."""
     project = project_for(request.user, slug)
-    ship = get_object_or_404(Deployment, project=project, pk=pk)
-    return render(request, "dashboard/deployment.html", {"project": project, "ship": ship})
+    ships = Deployment.objects.select_related("environment", "service", "project")
+    ship = get_object_or_404(ships, project=project, pk=pk)
+    context = {
+        "project": project,
+        "ship": ship,
+        "page": deployment_page(ship, now=timezone.now()),
+        "may_edit": may(request, project, Role.MEMBER),
+    }
+    part = "#wake" if request.htmx else ""  # type: ignore[attr-defined]
+    return render(request, f"dashboard/deployment.html{part}", context)
 
 
 def metrics(request: HttpRequest, slug: str) -> HttpResponse:
-    """List the metrics."""
+    """List the metrics with their last weeks."""
     project = project_for(request.user, slug)
-    return render(request, "dashboard/metrics.html", {"project": project})
+    rows = metric_rows(project, now=timezone.now())
+    context = {"project": project, "rows": rows, "base": settings.BASE_URL}
+    return render(request, "dashboard/metrics.html", context)
 
 
 def metric(request: HttpRequest, slug: str, key: str) -> HttpResponse:
-    """Show one metric through time."""
-    project = project_for(request.user, slug)
-    metric = get_object_or_404(Metric, project=project, key=key)
-    return render(request, "dashboard/metric.html", {"project": project, "metric": metric})
+    """Show one metric through time, with all ships and what each did to it."""
+    role = Role.MEMBER if request.method == "POST" else Role.VIEWER
+    project = project_for(request.user, slug, at_least=role)
+    metric = get_object_or_404(Metric, project=project, key=storable(key))
+    facts = {name: getattr(metric, name) for name in MetricForm.base_fields}
+    form = MetricForm(request.POST or None, initial=facts)
+    if request.method == "POST" and form.is_valid():
+        define_metric(project, {"key": metric.key, **form.cleaned_data})
+        messages.success(request, "Saved.")
+        return redirect("metric", project.slug, metric.key)
+    context = {
+        "project": project,
+        "metric": metric,
+        "view": metric_page(metric, now=timezone.now()),
+        "page": page_of(request, effects_on(metric), by=("-window_start_at", "-pk")),
+        "form": form if may(request, project, Role.MEMBER) else None,
+        "base": settings.BASE_URL,
+    }
+    return render(request, "dashboard/metric.html", context)

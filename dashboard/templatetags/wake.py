@@ -40,6 +40,26 @@ def moment(context: Context, when: datetime | None) -> SafeString:
     )
 
 
+@register.simple_tag(takes_context=True)
+def upcoming(context: Context, when: datetime) -> SafeString:
+    """Return a <time> as people make appointments: "today at 14:00", "Tuesday", "3 Dec"."""
+    here = timezone.localtime(when)
+    today = timezone.localtime(context.get("now") or timezone.now())
+    days = (here.date() - today.date()).days
+    if when <= today:
+        words = "any minute now"
+    elif days < 2:
+        words = f"{'tomorrow' if days else 'today'} at {here:%H:%M}"
+    else:
+        words = format_date(here, "l" if days < 7 else "j M" if days < 300 else "j M Y")
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        when.isoformat(timespec="seconds"),
+        format_date(here, "l j F Y, H:i"),
+        words,
+    )
+
+
 def told(when: datetime, *, now: datetime) -> str:
     """Return how people would say that moment: relative within a week, else the date."""
     gap = abs(when - now)

@@ -1,0 +1,165 @@
+"""Series as charts: what the script draws, and the table that says the same. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from django.utils import timezone
+
+from common.windows import DAY, WEEK
+from deployments.models import Deployment
+from engagement.models import Metric
+from learning.impact import Band, Series, expected_band
+
+MOST_POINTS = 700
+NOTHING = float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class DayRow:
+    """One day in a chart's table."""
+
+    day: datetime
+    observed: float | None
+    expected: float | None
+    low: float | None
+    high: float | None
+    ships: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A metric through time; `data` is what static/charts.js draws."""
+
+    metric: Metric
+    data: dict[str, Any]
+    days: list[DayRow]
+    has_band: bool
+    has_data: bool = field(default=True)
+
+    @property
+    def key(self) -> str:
+        """The id of the chart's data in the page."""
+        return f"chart-{self.metric.pk}"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A ship on a chart."""
+
+    at: datetime
+    label: str
+    is_main: bool = False
+
+
+def metric_chart(metric: Metric, series: Series, *, ship: Deployment, end: datetime) -> Chart:
+    """Return the chart of the week before a ship and the time after it, with what was expected."""
+    shipped_at = int(ship.shipped_at.timestamp())
+    band = expected_band(series, shipped_at=shipped_at, window_end=int(end.timestamp()))
+    shown = series.times >= shipped_at - WEEK.total_seconds()
+    marks = [Mark(ship.shipped_at, ship.version, is_main=True)]
+    return _chart(metric, series.times[shown], series.values[shown], band, marks)
+
+
+def history_chart(
+    metric: Metric, points: Sequence[tuple[datetime, float]], ships: Iterable[Deployment]
+) -> Chart:
+    """Return the chart of a metric's days, with every ship marked."""
+    times = np.array([int(at.timestamp()) for at, _ in points], dtype=np.int64)
+    values = np.array([value for _, value in points], dtype=np.float64)
+    marks = [Mark(ship.shipped_at, ship.version) for ship in ships]
+    return _chart(metric, times, values, None, marks)
+
+
+def _chart(
+    metric: Metric, times: Any, values: Any, band: Band | None, marks: Sequence[Mark]
+) -> Chart:
+    step = max(1, -(-len(times) // MOST_POINTS))
+    columns = {"observed": values}
+    if band is not None:
+        place = {int(at): row for row, at in enumerate(band.times)}
+        rows = [place.get(int(at)) for at in times]
+        for name, line in (("expected", band.expected), ("low", band.low), ("high", band.high)):
+            columns[name] = np.array(
+                [NOTHING if row is None else line[row] for row in rows], dtype=np.float64
+            )
+    return Chart(
+        metric=metric,
+        data={
+            "label": metric.name,
+            "unit": metric.unit,
+            "times": [int(at) * 1000 for at in times[::step]],
+            **{name: _thinned(column, step) for name, column in columns.items()},
+            "marks": [
+                {
+                    "at": int(mark.at.timestamp() * 1000),
+                    "label": mark.label,
+                    "main": mark.is_main,
+                    "told": _told(mark.at),
+                }
+                for mark in marks
+            ],
+            "told": [_told(datetime.fromtimestamp(int(at), UTC)) for at in times[::step]],
+            "ticks": _ticks(times),
+        },
+        days=_days(times, columns, marks),
+        has_band=band is not None,
+        has_data=bool(np.isfinite(values).any()) if len(values) else False,
+    )
+
+
+def _told(moment: datetime) -> str:
+    return timezone.localtime(moment).strftime("%a %-d %b, %H:%M")
+
+
+def _thinned(values: Any, step: int) -> list[float | None]:
+    """Return the means of `step` values each; None where nothing was recorded."""
+    means = []
+    for start in range(0, len(values), step):
+        part = values[start : start + step]
+        part = part[np.isfinite(part)]
+        means.append(float(f"{part.mean():.6g}") if len(part) else None)
+    return means
+
+
+def _ticks(times: Any) -> list[dict[str, Any]]:
+    """Return the midnights in between, in the reader's zone, with their days."""
+    if len(times) < 2:
+        return []
+    first, last = (datetime.fromtimestamp(int(times[i]), UTC) for i in (0, -1))
+    every = max(1, round((last - first) / DAY / 8))
+    here = timezone.localtime(first)
+    day = here.replace(hour=0, minute=0, second=0, microsecond=0)
+    ticks = []
+    while (day := day + timedelta(days=every)) <= last:
+        ticks.append({"at": int(day.timestamp() * 1000), "label": day.strftime("%-d %b")})
+    return ticks
+
+
+def _days(times: Any, columns: dict[str, Any], marks: Sequence[Mark]) -> list[DayRow]:
+    days = [timezone.localtime(datetime.fromtimestamp(int(at), UTC)).date() for at in times]
+    shipped: dict[Any, list[str]] = {}
+    for mark in marks:
+        shipped.setdefault(timezone.localtime(mark.at).date(), []).append(mark.label)
+    rows = []
+    for day in dict.fromkeys(days):
+        chosen = np.array([other == day for other in days])
+        means = {name: _mean(column[chosen]) for name, column in columns.items()}
+        rows.append(
+            DayRow(
+                day=datetime(day.year, day.month, day.day, 12, tzinfo=UTC),
+                observed=means["observed"],
+                expected=means.get("expected"),
+                low=means.get("low"),
+                high=means.get("high"),
+                ships=tuple(shipped.get(day, ())),
+            )
+        )
+    return rows
+
+
+def _mean(values: Any) -> float | None:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else None

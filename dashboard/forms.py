@@ -1,0 +1,45 @@
+"""What people may fill in on the reading pages."""
+
+import zoneinfo
+from typing import Any
+
+from django import forms
+
+from engagement.models import Direction, Kind
+
+
+def zone_choices() -> list[tuple[str, str]]:
+    """Return the time zones of the world that people live in, UTC first."""
+    names = sorted(name for name in zoneinfo.available_timezones() if "/" in name)
+    return [("UTC", "UTC"), *((n, n.replace("_", " ")) for n in names if not n.startswith("Etc/"))]
+
+
+class ProjectForm(forms.Form):
+    """A new project."""
+
+    name = forms.CharField(
+        max_length=100,
+        help_text="What your team ships, as you call it among yourselves.",
+        widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"}),
+    )
+    timezone = forms.ChoiceField(
+        choices=zone_choices, label="Time zone", help_text="When a day and a week begin for you."
+    )
+
+    def clean_name(self) -> Any:
+        """Refuse a name in which there is nothing to see."""
+        name = " ".join(self.cleaned_data["name"].split())
+        if not any(letter.isprintable() and not letter.isspace() for letter in name):
+            raise forms.ValidationError("Give it a name that can be read.")
+        return name
+
+
+class MetricForm(forms.Form):
+    """What a metric is called, and which way is good."""
+
+    name = forms.CharField(max_length=150)
+    unit = forms.CharField(
+        max_length=30, required=False, help_text="Shown behind the values: ms, EUR, orders."
+    )
+    kind = forms.ChoiceField(choices=Kind.choices)
+    good_direction = forms.ChoiceField(choices=Direction.choices, label="Which way is good")

@@ -1,0 +1,1 @@
+"""What the pages show, one module a page: the only reads across rooms besides the week's."""

@@ -1,0 +1,227 @@
+"""One ship and the wake it left."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Q
+
+from common.windows import DAY, WEEK, Window
+from dashboard.charts import Chart, metric_chart
+from dashboard.reads.ships import ShipRow, ship_rows
+from deployments.models import Change, Checkup, Deployment, Hypothesis, Shipper
+from engagement.models import Metric
+from feedback.models import FeedbackItem
+from learning.estimating import history_length, series_for
+from learning.models import Attribution, ImpactEstimate, Learning
+from learning.verdict import Verdict, sentence
+
+CHANGES_SHOWN = 30
+WORDS_SHOWN = 12
+# Below this a ship is hardly a candidate, and its page is not the place for the words.
+LEAST_PROBABILITY = 0.15
+CHARTS_SHOWN = 4
+FRESH = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """What customers spoke of, in as long a time before the ship as after it."""
+
+    name: str
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is known of the ship's effects so far."""
+
+    hypothesis: Hypothesis | None
+    learning: Learning | None
+    verdict: Verdict
+    sentence: str  # the verdict with its numbers
+    estimates: list[ImpactEstimate]  # the latest of each metric; that of the hypothesis first
+    judged_at: datetime | None  # the end of the hypothesis' window
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """The appointments with a ship."""
+
+    checkups: list[Checkup]
+    next: Checkup | None
+    is_filling: bool  # whether the page may change while it is read
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What customers said that may be about the ship, the surest first."""
+
+    rows: list[Attribution]
+    count: int  # of those that are most likely about it
+    themes: list[Theme]  # what they speak of more often since
+
+
+def outcome_of(ship: Deployment) -> Outcome:
+    """Return what is known of the ship's effects, in three queries."""
+    hypothesis = Hypothesis.objects.select_related("metric").filter(deployment=ship).first()
+    learning = (
+        Learning.objects.current()
+        .filter(deployment=ship)
+        .select_related("confirmed_by", "supersedes")
+        .order_by("-version")
+        .first()
+    )
+    estimates = latest_estimates(ship)
+    tested = None
+    if hypothesis:
+        estimates.sort(key=lambda row: row.metric_id != hypothesis.metric_id)
+        tested = next((row for row in estimates if row.metric_id == hypothesis.metric_id), None)
+    unjudged = Verdict.TOO_EARLY if hypothesis else Verdict.NO_HYPOTHESIS
+    verdict = Verdict(learning.verdict) if learning else unjudged
+    return Outcome(
+        hypothesis=hypothesis,
+        learning=learning,
+        verdict=verdict,
+        sentence=_sentence(hypothesis, verdict, tested),
+        estimates=estimates,
+        judged_at=ship.shipped_at + hypothesis.window if hypothesis else None,
+    )
+
+
+def _sentence(
+    hypothesis: Hypothesis | None, verdict: Verdict, tested: ImpactEstimate | None
+) -> str:
+    if hypothesis is None:
+        return ""
+    return sentence(
+        verdict,
+        metric=hypothesis.metric.name,
+        goal=hypothesis.goal,
+        effect=tested.effect if tested else None,
+        low=tested.low if tested else None,
+        high=tested.high if tested else None,
+        note=tested.note if tested else "",
+    )
+
+
+def latest_estimates(ship: Deployment) -> list[ImpactEstimate]:
+    """Return what the latest checkup found on each metric, real effects first."""
+    rows = (
+        ImpactEstimate.objects.filter(deployment=ship)
+        .select_related("metric", "checkup")
+        .order_by("checkup__due_at")
+    )
+    latest = {row.metric_id: row for row in rows}
+    return sorted(
+        latest.values(),
+        key=lambda row: (not row.is_real, row.effect is None, row.metric.name.lower()),
+    )
+
+
+def looks_at(ship: Deployment, *, now: datetime) -> Looks:
+    """Return the appointments with the ship, in one query."""
+    checkups = list(Checkup.objects.filter(deployment=ship).order_by("due_at"))
+    to_come = [checkup for checkup in checkups if checkup.finished_at is None]
+    return Looks(
+        checkups=checkups,
+        next=to_come[0] if to_come else None,
+        is_filling=bool(to_come) and now - ship.shipped_at < FRESH,
+    )
+
+
+def words_on(ship: Deployment, *, now: datetime) -> Words:
+    """Return what customers said that may be about the ship, in three queries."""
+    candidates = Attribution.objects.filter(deployment=ship)
+    rows = (
+        candidates.filter(probability__gte=LEAST_PROBABILITY)
+        .select_related("feedback__customer")
+        .order_by("-is_best", "-probability", "-feedback__said_at", "pk")[:WORDS_SHOWN]
+    )
+    return Words(
+        rows=list(rows),
+        count=candidates.filter(is_best=True).count(),
+        themes=_themes(ship, now),
+    )
+
+
+def _themes(ship: Deployment, now: datetime) -> list[Theme]:
+    length = min(WEEK, now - ship.shipped_at)
+    if length < DAY or not ship.environment.reaches_customers:
+        return []
+    after, before = Window.after(ship.shipped_at, length), Window.before(ship.shipped_at, length)
+    rows = (
+        FeedbackItem.objects.filter(project=ship.project_id)
+        .said_within(Window(before.start, after.end))
+        .exclude(theme__in=["", "other"])
+        .values("theme")
+        .annotate(
+            before=Count("pk", filter=Q(said_at__lt=ship.shipped_at)),
+            after=Count("pk", filter=Q(said_at__gte=ship.shipped_at)),
+        )
+        .order_by("-after")
+    )
+    themes = [Theme(row["theme"], row["before"], row["after"]) for row in rows]
+    # A handful more is nothing; twice the scatter of such counts is worth showing.
+    return [
+        theme
+        for theme in themes
+        if theme.after >= 3 and theme.after - theme.before > 2 * (theme.after + theme.before) ** 0.5
+    ][:4]
+
+
+def neighbours_of(ship: Deployment, outcome: Outcome, *, now: datetime) -> list[ShipRow]:
+    """Return the other ships whose effects can mix with this one's, newest first."""
+    length = outcome.hypothesis.window if outcome.hypothesis else WEEK
+    beside = (
+        Deployment.objects.beside(ship)
+        .live()
+        .filter(shipped_at__gte=ship.shipped_at - length, shipped_at__lt=ship.shipped_at + length)
+        .select_related("environment", "service")
+        .order_by("-shipped_at", "-pk")[:10]
+    )
+    return ship_rows(list(beside), now=now)
+
+
+def charts_of(ship: Deployment, outcome: Outcome, *, now: datetime) -> list[Chart]:
+    """Return a chart of each metric worth one: that of the hypothesis, then those that moved."""
+    metrics: list[Metric] = [outcome.hypothesis.metric] if outcome.hypothesis else []
+    metrics += [row.metric for row in outcome.estimates if row.is_real]
+    metrics += [row.metric for row in outcome.estimates if row.effect is not None][:1]
+    chosen = list({metric.pk: metric for metric in metrics}.values())[:CHARTS_SHOWN]
+    length = outcome.hypothesis.window if outcome.hypothesis else WEEK
+    end = min(now, ship.shipped_at + length + DAY)
+    charts = []
+    for metric in chosen:
+        series = series_for(metric, Window(ship.shipped_at - history_length(metric), end))
+        charts.append(metric_chart(metric, series, ship=ship, end=end))
+    return [chart for chart in charts if chart.has_data]
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentPage:
+    """All that the page of one ship shows."""
+
+    changes: list[Change]
+    change_count: int
+    shippers: list[Shipper]
+    outcome: Outcome
+    looks: Looks
+    words: Words
+    neighbours: list[ShipRow]
+    charts: list[Chart]
+
+
+def deployment_page(ship: Deployment, *, now: datetime) -> DeploymentPage:
+    """Return all that the ship's page shows; it must come with its environment."""
+    outcome = outcome_of(ship)
+    return DeploymentPage(
+        changes=list(ship.changes.order_by("-kind", "-authored_at", "pk")[:CHANGES_SHOWN]),
+        change_count=ship.changes.count(),
+        shippers=list(ship.shippers.select_related("user").order_by("pk")),
+        outcome=outcome,
+        looks=looks_at(ship, now=now),
+        words=words_on(ship, now=now),
+        neighbours=neighbours_of(ship, outcome, now=now),
+        charts=charts_of(ship, outcome, now=now),
+    )

@@ -1,0 +1,131 @@
+"""Metrics through time, and what ships did to them."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Avg, Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import TruncDay
+from django.utils import timezone
+
+from accounts.models import Project
+from common.windows import DAY, Window
+from dashboard.charts import Chart, history_chart
+from deployments.models import Deployment
+from engagement.models import Metric, MetricSample
+from learning.models import ImpactEstimate
+
+SPARK_DAYS = 28
+CHART_WEEKS = 16
+MARKS_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRow:
+    """One metric in the list."""
+
+    metric: Metric
+    days: list[float]  # means of the last days, oldest first
+    last_at: datetime | None
+    last_value: float | None
+    is_silent: bool  # whether more time has passed since the last sample than is usual
+    effects: int  # ships that really moved it
+
+
+@dataclass(frozen=True, slots=True)
+class MetricPage:
+    """One metric: its chart, and how fresh it is."""
+
+    chart: Chart
+    last_at: datetime | None
+    is_silent: bool
+
+
+def metric_rows(project: Project, *, now: datetime) -> list[MetricRow]:
+    """Return the project's metrics by name, in three queries however many there are."""
+    metrics = list(_with_last_sample(project.metrics.all()).order_by("name", "pk"))
+    days = _daily_means(metrics, now=now)
+    moved: dict[int, set[int]] = defaultdict(set)
+    real = ImpactEstimate.objects.filter(metric__in=metrics, is_real=True)
+    for metric_id, deployment_id in real.values_list("metric", "deployment").distinct():
+        moved[metric_id].add(deployment_id)
+    return [
+        MetricRow(
+            metric=metric,
+            days=[value for _, value in days[metric.pk]],
+            last_at=getattr(metric, "last_at", None),
+            last_value=getattr(metric, "last_value", None),
+            is_silent=is_silent(metric, getattr(metric, "last_at", None), now=now),
+            effects=len(moved[metric.pk]),
+        )
+        for metric in metrics
+    ]
+
+
+def _with_last_sample(metrics: QuerySet[Metric]) -> QuerySet[Metric]:
+    newest = MetricSample.objects.filter(metric=OuterRef("pk")).order_by("-taken_at")[:1]
+    return metrics.annotate(
+        last_at=Subquery(newest.values("taken_at")), last_value=Subquery(newest.values("value"))
+    )
+
+
+def is_silent(metric: Metric, last_at: datetime | None, *, now: datetime) -> bool:
+    """Return True if samples used to come, and none has for a day and three buckets."""
+    return last_at is not None and now - last_at > DAY + 3 * metric.resolution
+
+
+def _daily_means(
+    metrics: list[Metric], *, now: datetime
+) -> dict[int, list[tuple[datetime, float]]]:
+    start = (now - timedelta(days=SPARK_DAYS)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return _means_by_day(metrics, Window(start, now))
+
+
+def _means_by_day(metrics: list[Metric], window: Window) -> dict[int, list[tuple[datetime, float]]]:
+    """Return (day, mean) of each metric, oldest first; today is left out while it is young."""
+    rows = (
+        MetricSample.objects.filter(metric__in=metrics)
+        .within(window)
+        .annotate(day=TruncDay("taken_at", tzinfo=timezone.get_current_timezone()))
+        .values("metric", "day")
+        .annotate(mean=Avg("value"))
+        .order_by("metric", "day")
+    )
+    days: dict[int, list[tuple[datetime, float]]] = defaultdict(list)
+    for row in rows:
+        days[row["metric"]].append((row["day"], row["mean"]))
+    for series in days.values():
+        # The mean of a few early hours looks like a fall where there is none.
+        if len(series) > 2 and window.end - series[-1][0] < DAY:
+            series.pop()
+    return days
+
+
+def metric_page(metric: Metric, *, now: datetime) -> MetricPage:
+    """Return what the metric's page shows above its table, in three queries."""
+    window = Window.before(now, timedelta(weeks=CHART_WEEKS))
+    points = _means_by_day([metric], window)[metric.pk]
+    ships = (
+        Deployment.objects.filter(project=metric.project_id)
+        .reaching_customers()
+        .filter(shipped_at__gte=window.start, shipped_at__lt=window.end)
+        .order_by("-shipped_at")[:MARKS_SHOWN]
+    )
+    newest = metric.samples.order_by("-taken_at").values_list("taken_at", flat=True).first()
+    return MetricPage(
+        chart=history_chart(metric, points, ships),
+        last_at=newest,
+        is_silent=is_silent(metric, newest, now=now),
+    )
+
+
+def effects_on(metric: Metric) -> QuerySet[ImpactEstimate]:
+    """Return the latest estimate of each ship on the metric."""
+    later = ImpactEstimate.objects.filter(
+        metric=metric,
+        deployment=OuterRef("deployment"),
+        checkup__due_at__gt=OuterRef("checkup__due_at"),
+    )
+    return ImpactEstimate.objects.filter(~Exists(later), metric=metric).select_related(
+        "deployment", "checkup", "metric"
+    )
