@@ -59,8 +59,8 @@ def ships_of(project: Project, week: Window, *, now: datetime) -> Ships:
         before=Count("pk", filter=before),
         bets=Count("pk", filter=in_week & Q(hypothesis__isnull=False)),
     )
-    newest = _with_next_look(ships.filter(in_week), now).order_by("-shipped_at", "-pk")[:LISTED]
-    return Ships(_lines(list(newest), now), counts["count"], counts["before"], counts["bets"])
+    newest = with_next_look(ships.filter(in_week), now).order_by("-shipped_at", "-pk")[:LISTED]
+    return Ships(lines_of(list(newest), now), counts["count"], counts["before"], counts["bets"])
 
 
 def too_early(project: Project, week: Window, *, now: datetime, limit: int = 10) -> list[ShipLine]:
@@ -74,12 +74,13 @@ def too_early(project: Project, week: Window, *, now: datetime, limit: int = 10)
         .exclude(status=DeploymentStatus.ROLLED_BACK)
         .filter(~Exists(judged), shipped_at__gte=week.end - WATCHED, shipped_at__lt=week.end)
     )
-    lines = _lines(list(_with_next_look(ships, now).order_by("-shipped_at", "-pk")[:LISTED]), now)
+    lines = lines_of(list(with_next_look(ships, now).order_by("-shipped_at", "-pk")[:LISTED]), now)
     watched = [line for line in lines if line.next_look_at]
     return sorted(watched, key=lambda line: line.next_look_at or now)[:limit]
 
 
-def _with_next_look(ships: QuerySet[Deployment], now: datetime) -> QuerySet[Deployment]:
+def with_next_look(ships: QuerySet[Deployment], now: datetime) -> QuerySet[Deployment]:
+    """Read with each ship what its line needs, and when Wake looks at it next."""
     to_come = Q(checkups__finished_at=None, checkups__due_at__gt=now)
     return (
         ships.select_related("hypothesis__metric", "service")
@@ -88,7 +89,8 @@ def _with_next_look(ships: QuerySet[Deployment], now: datetime) -> QuerySet[Depl
     )
 
 
-def _lines(ships: list[Deployment], now: datetime) -> tuple[ShipLine, ...]:
+def lines_of(ships: list[Deployment], now: datetime) -> tuple[ShipLine, ...]:
+    """Return one line for each ship read by `with_next_look`, in the same order, in two queries."""
     keys = [ship.pk for ship in ships]
     said = {
         ship.pk: ship.said
