@@ -119,9 +119,10 @@ def words(text: str) -> frozenset[str]:
 
 def _stem(word: str) -> str:
     for ending in ("ing", "ed", "es", "s"):
-        if word.endswith(ending) and len(word) - len(ending) >= 4:
-            return word.removesuffix(ending)
-    return word
+        if word.endswith(ending) and not word.endswith("ss") and len(word) - len(ending) >= 4:
+            word = word.removesuffix(ending)
+            break
+    return word.removesuffix("e")
 
 
 def _by_version(said: Said, ship: Candidate) -> Iterator[Evidence]:
@@ -163,18 +164,19 @@ def _by_name(said: Said, ship: Candidate) -> Iterator[Evidence]:
 
 def _by_place(said: Said, ship: Candidate) -> Iterator[Evidence]:
     area = said.area.casefold().strip()
+    parts = _parts(area)
     places = _parts(" ".join(ship.paths)) | _parts(" ".join(ship.areas))
-    if area and ship.areas:
-        if area in {one.casefold().strip() for one in ship.areas}:
-            yield Evidence(SAME_AREA, f"Both are about {said.area}.")
-        elif not _parts(area) & places:
-            areas = ", ".join(ship.areas[:3])
-            yield Evidence(OTHER_AREA, f"It is about {said.area}, and the ship about {areas}.")
+    if area and area in {one.casefold().strip() for one in ship.areas}:
+        yield Evidence(SAME_AREA, f"Both are about {said.area}.")
+        places -= parts  # one fact counts once
+    elif area and ship.areas and not parts & places:
+        areas = ", ".join(ship.areas[:3])
+        yield Evidence(OTHER_AREA, f"It is about {said.area}, and the ship about {areas}.")
     try:
         page = unquote(urlsplit(said.url).path)
     except ValueError:  # not an address at all: customers' text can be anything
         page = ""
-    shared = sorted((_parts(page) | _parts(area)) & places - {area})
+    shared = sorted((_parts(page) | parts) & places)
     if shared:
         weight = min(len(shared), 2) * SAME_PATH
         yield Evidence(weight, f"The ship changed the same part: {', '.join(shared[:3])}.")
