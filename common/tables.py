@@ -17,6 +17,7 @@ from common.errors import BadInput
 
 SAMPLE = 64 * 1024
 GZIP = b"\x1f\x8b"
+CONTROLS = bytes({*range(32)} - {*b"\t\n\r\f"})  # no text has many of these
 # Larger than any text that is taken, small enough that a quote that is never closed stays harmless.
 MAX_FIELD = 4 * 1024 * 1024
 DELIMITERS = ",;\t|"
@@ -175,7 +176,8 @@ def _encoding_of(sample: bytes) -> str:
         even = sample[::2].count(0)
         if max(even, nuls - even) > 0.9 * nuls:  # every second byte: UTF-16 of western letters
             return "utf-16-be" if even > nuls - even else "utf-16-le"
-    if nuls > len(sample) // 100 + 1:
+    controls = len(sample) - len(sample.translate(None, CONTROLS))
+    if controls > len(sample) // 50 + 1:
         raise NotATable("This is not a text file: send CSV, JSON lines or a JSON list.")
     return "utf-8-sig"
 

@@ -120,10 +120,12 @@ def record_samples(
     now: datetime,
     zone: tzinfo | None = None,
     first_index: int = 0,
+    dry_run: bool = False,
 ) -> SamplesReport:
     """Save the good rows and report the bad ones; the last value for a bucket is the one kept.
 
-    Late, repeated and corrected samples are all welcome: each lands in its own bucket.
+    Late, repeated and corrected samples are all welcome: each lands in its own bucket. With
+    `dry_run` nothing is written, and the counts are what writing would have given.
     """
     report = SamplesReport(new_metrics=[])
     read: list[Sample] = []
@@ -139,6 +141,7 @@ def record_samples(
             metric = metrics[sample.metric]
             buckets[metric.pk, metric.bucket(sample.taken_at)] = sample
         _save(buckets, report, now)
+        transaction.set_rollback(dry_run)
     # Rows that named a bucket twice were taken too; the later one is the value.
     report.unchanged += len(read) - len(buckets)
     return report

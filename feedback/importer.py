@@ -10,7 +10,6 @@ import zoneinfo
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from itertools import islice
 from typing import IO, Any
 
 from django.conf import settings
@@ -18,7 +17,8 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import Project
-from common.errors import IntakeReport, RowError
+from common.batches import Batch, columns_of, first_rows, take_in
+from common.errors import IntakeReport
 from common.tables import NotATable, Row, Table
 from feedback.columns import guess_mapping, mapped
 from feedback.intake import BATCH, submit_feedback
@@ -41,26 +41,14 @@ class Preview:
     rows: list[dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What became of up to BATCH rows; the errors' index is the line in the file, from 1."""
-
-    report: IntakeReport
-    rows: int
-    bytes_done: int
-
-
 def preview(file: IO[bytes]) -> Preview:
     """Return what is in `file`, which is left open; raises NotATable with a sentence for people."""
     table = Table(file)
     try:
-        rows = [row.values for row in islice(table.rows(), 50) if not row.error]
+        rows = first_rows(table)
     finally:
         table.close()
-    if not rows:
-        raise NotATable("There is no row in this file: a header alone, or nothing readable.")
-    # Rows of JSON may each have other fields; those of the first fifty are shown.
-    columns = list(dict.fromkeys(column for row in rows for column in row))
+    columns = columns_of(rows)
     return Preview(table.kind, columns, guess_mapping(columns), rows[:PREVIEWED])
 
 
@@ -79,37 +67,18 @@ def import_batches(
 
     Raises NotATable if the file breaks off; the batches before are stored.
     """
-    for batch in _in_batches(islice(table.rows(), skip, None)):
-        good = [row for row in batch if row.error is None]
-        report = submit_feedback(
+
+    def take(rows: list[Row]) -> IntakeReport:
+        return submit_feedback(
             project=project,
-            rows=_named(good, mapping),
+            rows=_named(rows, mapping),
             now=now,
             source=source,
             zone=zone,
             dry_run=dry_run,
         )
-        refused = [RowError(good[one.index].line, one.error) for one in report.errors]
-        refused += [RowError(row.line, row.error) for row in batch if row.error]
-        report.errors = sorted(refused, key=lambda one: one.index)
-        yield Batch(report, len(batch), table.bytes_done)
 
-
-def _in_batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    batch: list[Row] = []
-    broken: NotATable | None = None
-    try:
-        for row in rows:
-            batch.append(row)
-            if len(batch) == BATCH:
-                yield batch
-                batch = []
-    except NotATable as reason:
-        broken = reason  # what was read before the file broke off is stored first
-    if batch:
-        yield batch
-    if broken:
-        raise broken
+    return take_in(table, take, size=BATCH, skip=skip)
 
 
 def _named(rows: Iterable[Row], mapping: Mapping[str, str]) -> Iterator[dict[str, Any]]:
@@ -159,6 +128,10 @@ def run_import(row: Import, *, now: datetime) -> bool:
         row.report = {**row.report, "problem": _sentence(reason)}
         _finish(row, Import.State.FAILED, now)
         return False
+    except Exception:
+        row.report = {**row.report, "problem": "Wake failed here. What is stored stays; try again."}
+        _finish(row, Import.State.FAILED, now)
+        raise
     if finished:
         row.bytes_done = row.bytes_total
         _finish(row, Import.State.DONE, now)

@@ -118,7 +118,8 @@ class TestRunImport:
         assert FeedbackItem.objects.exists()
 
     def test_a_gzip_file_that_breaks_off_fails_with_a_sentence(self, shop):
-        whole = gzip.compress(b"text\n" + b"".join(b"%d %s\n" % (i, b"good " * 20) for i in range(9_000)))
+        lines = (b"%d %s\n" % (i, b"good " * 20) for i in range(9_000))
+        whole = gzip.compress(b"text\n" + b"".join(lines))
         row = make_import(shop, whole[: len(whole) // 2])
 
         importer.run_import(row, now=NOW)
