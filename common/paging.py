@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db import models
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 
@@ -38,12 +40,15 @@ def page_of(
 ) -> Page[M]:
     """Return the page of `rows`, ordered `by` those fields, that `request` asks for.
 
-    Raises rest_framework's NotFound when the cursor in the address is not one of ours.
+    Raises Http404 when the cursor in the address is not one of ours; the API answers 404 too.
     """
     paging = Paging()
     paging.ordering = by
     if size:
         paging.page_size = size
     drf_request = request if isinstance(request, Request) else Request(request)
-    found = paging.paginate_queryset(rows, drf_request) or []
+    try:
+        found = paging.paginate_queryset(rows, drf_request) or []
+    except (NotFound, ValueError, ValidationError):
+        raise Http404("There is no such page.") from None
     return Page(list(found), paging.get_next_link(), paging.get_previous_link())

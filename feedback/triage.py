@@ -20,6 +20,8 @@ _THEMES: dict[str, str] = {
     "money": r"pay\w*|price|prices|pricing|charge\w*|refund|subscri\w*|expensive|card|fee|fees",
     "praise": r"love|great|excellent|awesome|amazing|best|perfect|thank\w*|helpful|easy to use",
 }
+THEMES = (*_THEMES, "other")
+MOODS = ("good", "mixed", "bad")
 _PATTERNS = {
     theme: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for theme, words in _THEMES.items()
 }

@@ -1,0 +1,22 @@
+"""Answering with a page, or with only the part of it that htmx asks for."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+
+
+def page_or_part(
+    request: HttpRequest, template: str, part: str, context: dict[str, Any]
+) -> HttpResponse:
+    """Return the whole page, or its partial `part` where htmx is to swap the element of that id.
+
+    Without JavaScript, and when htmx restores a page from history, that is the whole page.
+    """
+    asked = request.headers.get("HX-Target") == part
+    whole = not asked or request.headers.get("HX-History-Restore-Request") == "true"
+    response = render(request, template if whole else f"{template}#{part}", context)
+    # Both live at one address, so a cache must not mistake one for the other.
+    patch_vary_headers(response, ["HX-Target", "HX-History-Restore-Request"])
+    return response
