@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from datetime import date
 
+from dashboard.week_voices import shortened
+
+LONGEST = 150  # characters of a learning's own headline
 _NUMBERS = [
-    "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
     "twelve",
 ]  # fmt: skip
 
@@ -28,7 +31,7 @@ def headline(
     `next_verdict_on`.
     """
     if lessons:
-        first = lessons[0].rstrip(" .")
+        first = shortened(lessons[0], LONGEST).rstrip(" .")
         more = len(lessons) - 1
         return f"{first}, and {things(more, 'more thing')} learned." if more else f"{first}."
     nothing = "Nothing new was learned"
@@ -52,11 +55,15 @@ def headline(
 
 def things(count: int, noun: str) -> str:
     """Return "one ship", "three ships", "1,204 ships"."""
-    number = _NUMBERS[count] if 0 <= count < len(_NUMBERS) else f"{count:,}"
     if count == 1:
-        return f"{number} {noun}"
+        return f"one {noun}"
     plural = f"{noun[:-2]}es" if noun.endswith("sis") else f"{noun}s"
-    return f"{number} {plural}"
+    return f"{number(count) if count else 'no'} {plural}"
+
+
+def number(count: int) -> str:
+    """Return "none", "one", "twelve", "13", "1,204"."""
+    return _NUMBERS[count] if 0 <= count < len(_NUMBERS) else f"{count:,}"
 
 
 def day(when: date) -> str:

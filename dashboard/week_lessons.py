@@ -43,6 +43,7 @@ class Surprise:
     ship_id: int
     ship: str
     metric: str
+    was_bet: bool  # a hypothesis about this very metric was refuted
     expected: str
     measured: str
     is_better: bool | None  # None where neither way is good
@@ -132,16 +133,15 @@ def surprises_of(project: Project, week: Window, lessons: Sequence[Lesson]) -> l
 
 def _surprise(row: ImpactEstimate) -> Surprise:
     hypothesis: Hypothesis | None = getattr(row.deployment, "hypothesis", None)
-    expected = "nobody expected it to move"
-    if hypothesis and hypothesis.metric_id == row.metric_id:
-        expected = hoped(hypothesis)
+    bet = hypothesis if hypothesis and hypothesis.metric_id == row.metric_id else None
     direction = row.metric.good_direction
     rose = (row.effect or 0) > 0
     return Surprise(
         ship_id=row.deployment_id,
         ship=str(row.deployment),
         metric=row.metric.name,
-        expected=expected,
+        was_bet=bet is not None,
+        expected=hoped(bet) if bet else "nobody expected it to move",
         measured=measured(row),
         is_better=None if direction == Direction.NEITHER else rose == (direction == Direction.UP),
     )

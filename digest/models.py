@@ -23,7 +23,8 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         """Keep those whose time has come and that no living worker holds."""
         stale = now - timedelta(seconds=settings.STALE_CLAIM_SECONDS)
         unclaimed = Q(claimed_at=None) | Q(claimed_at__lt=stale)
-        return self.filter(unclaimed, is_on=True, next_due_at__lte=now)
+        may_try = Q(retry_at=None) | Q(retry_at__lte=now)
+        return self.filter(unclaimed, may_try, is_on=True, next_due_at__lte=now)
 
 
 class Subscription(models.Model):
@@ -38,6 +39,8 @@ class Subscription(models.Model):
     token = models.CharField(max_length=40, unique=True, default=new_token)
     next_due_at = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)  # failed ones since the last mail
+    retry_at = models.DateTimeField(null=True)  # not before, after an attempt failed
     problem = models.TextField(blank=True)  # why the last attempt to send failed
 
     objects: ClassVar[SubscriptionQuerySet] = SubscriptionQuerySet.as_manager()  # type: ignore[assignment]

@@ -1,5 +1,9 @@
 """Links in mails that work without signing in."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from digest.unsubscribe import unsubscribe
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),
+]

@@ -1,5 +1,13 @@
 """A project's digest."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from digest import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.digest_preview, name="digest_preview"),
+    path("mail/", views.digest_preview_html, name="digest_preview_html"),
+    path("test/", views.digest_test, name="digest_test"),
+    path("<int:pk>/", views.digest_issue, name="digest_issue"),
+    path("<int:pk>/mail/", views.digest_issue_html, name="digest_issue_html"),
+]

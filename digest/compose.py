@@ -1,0 +1,44 @@
+"""Makes the mail: a week in review, set as text and as HTML for one reader."""
+
+import re
+from dataclasses import dataclass
+
+import css_inline
+from django.template.loader import render_to_string
+
+from accounts.models import Project
+from dashboard.week import WeekInReview
+from dashboard.week_voices import shortened
+from digest.letter import write_letter
+from digest.parts import Reader
+from digest.plain import as_text
+
+LONGEST_SUBJECT = 110
+
+_inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """What is sent: the news as its subject, and the same week twice."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def compose(project: Project, review: WeekInReview, reader: Reader) -> Mail:
+    """Return the digest of the week for this reader; fetches nothing, writes nothing."""
+    letter = write_letter(project, review, reader)
+    page = render_to_string("emails/digest.html", {"letter": letter})
+    return Mail(
+        subject=_subject(review.headline, project.name),
+        text=as_text(letter),
+        html=_inliner.inline(re.sub(r"\n\s*", "\n", page)),
+    )
+
+
+def _subject(headline: str, project: str) -> str:
+    """Return the news, then whose it is: a phone shows only the first words."""
+    news = shortened(headline, LONGEST_SUBJECT).rstrip(".")
+    return f"{news} · {shortened(project, 40)}"

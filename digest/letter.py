@@ -1,0 +1,94 @@
+"""What one reader's digest says, in the order in which it is read."""
+
+from zoneinfo import ZoneInfo
+
+from accounts.models import Project
+from common.windows import Window
+from dashboard.speed import LearningSpeed, Measure
+from dashboard.templatetags.wake import span
+from dashboard.week import WeekInReview, zone_of
+from dashboard.week_headline import number, things
+from digest.links import address
+from digest.parts import Letter, Pace, Reader
+from digest.sections import (
+    lessons_section,
+    ships_section,
+    surprises_section,
+    voices_section,
+    waiting_section,
+)
+from learning.verdict import percent
+
+
+def write_letter(project: Project, review: WeekInReview, reader: Reader) -> Letter:
+    """Return the week as this reader is told of it, in their own time zone."""
+    zone = zone_of(reader.timezone)
+    sections = (
+        lessons_section(project, review),
+        surprises_section(project, review),
+        voices_section(project, review),
+        ships_section(project, review, zone),
+        waiting_section(project, review, reader, zone),
+    )
+    return Letter(
+        project=project.name,
+        headline=review.headline,
+        period=_period(review.week, zone),
+        summary=_summary(review),
+        paces=_paces(review.speed),
+        share=_share(review.speed),
+        sections=tuple(section for section in sections if section.items),
+        home_url=address("project", project.slug),
+        settings_url=address("digest_preview", project.slug),
+        unsubscribe_url=reader.unsubscribe_url,
+    )
+
+
+def _period(week: Window, zone: ZoneInfo) -> str:
+    start, end = week.start.astimezone(zone), week.end.astimezone(zone)
+    first = f"{start.day}" if start.month == end.month else f"{start.day} {start:%B}"
+    return f"{first} to {end.day} {end:%B %Y}"
+
+
+def _summary(review: WeekInReview) -> str:
+    voices = review.voices
+    said = f"{things(voices.count, 'thing')} said by customers"
+    parts = [
+        f"{things(review.ships.count, 'ship')} ({review.ships.count_before:,} the week before)"
+    ]
+    parts.append(f"{said} ({voices.count_before:,} the week before)")
+    if voices.rating is not None:
+        parts.append(f"rated {voices.rating:.1f} of 5 on average")
+    if voices.unanswered:
+        parts.append(f"{number(voices.unanswered)} not answered yet")
+    text = ", ".join(parts)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _paces(speed: LearningSpeed) -> tuple[Pace, ...]:
+    return (
+        _pace("to first feedback", speed.time_to_feedback),
+        _pace("to somebody’s eyes", speed.time_to_eyes),
+        _pace("to a verdict", speed.time_to_verdict),
+        _pace("to a confirmed learning", speed.time_to_learning),
+    )
+
+
+def _pace(label: str, measure: Measure) -> Pace:
+    value = span(measure.median) if measure.median is not None else "not yet"
+    if measure.median is None or measure.previous is None:
+        return Pace(label, value, "", "")
+    was = span(measure.previous)
+    if was == value:
+        return Pace(label, value, "as before", "")
+    faster = measure.median < measure.previous
+    return Pace(
+        label, value, f"{'from' if faster else 'up from'} {was}", "better" if faster else "worse"
+    )
+
+
+def _share(speed: LearningSpeed) -> str:
+    if speed.share_learned is None:
+        return ""
+    was = f" ({percent(speed.share_previous)} before)" if speed.share_previous is not None else ""
+    return f"Learned from {percent(speed.share_learned)} of {speed.ships:,} ships{was}."

@@ -1,0 +1,49 @@
+"""A digest as an e-mail: its parts and its headers."""
+
+from email.utils import make_msgid
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+
+from accounts.models import Project
+from digest.compose import Mail
+from digest.models import Issue
+
+
+def host() -> str:
+    """Return the name of the machine that Wake is reached at."""
+    return urlsplit(settings.BASE_URL).hostname or "localhost"
+
+
+def new_message_id() -> str:
+    """Return an identity for a mail; mail programs show two mails of one identity once."""
+    return make_msgid("digest", domain=host())
+
+
+def deliver(issue: Issue, way_out: str) -> None:
+    """Hand the issue to the mail server; raises OSError or SMTPException if it does not take it.
+
+    `way_out` is the address that ends the subscription with one POST (RFC 8058), or "".
+    """
+    mail = Mail(issue.subject, issue.text, issue.html)
+    message = message_of(mail, issue.project, issue.recipient, way_out)
+    message.extra_headers["Message-ID"] = issue.message_id
+    message.send()
+
+
+def message_of(
+    mail: Mail, project: Project, recipient: str, way_out: str
+) -> EmailMultiAlternatives:
+    """Return the mail with its text first, its HTML second, and the headers of a list's mail."""
+    headers = {
+        "Auto-Submitted": "auto-generated",
+        "List-Id": f"Wake digest <{project.slug}.digest.{host()}>",
+        "Message-ID": new_message_id(),
+    }
+    if way_out:
+        headers["List-Unsubscribe"] = f"<{way_out}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message = EmailMultiAlternatives(mail.subject, mail.text, to=[recipient], headers=headers)
+    message.attach_alternative(mail.html, "text/html")
+    return message

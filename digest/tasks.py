@@ -1,0 +1,28 @@
+"""The weekly bell."""
+
+from typing import Any
+
+from celery import shared_task
+from django.utils import timezone
+
+from digest.models import Subscription
+from digest.sending import send_digest_to
+from digest.subscribe import ensure_subscriptions
+
+
+@shared_task
+def send_due_digests(**_: Any) -> None:
+    """Subscribe new members, and let a worker look at each digest that is due."""
+    now = timezone.now()
+    ensure_subscriptions(now=now)
+    for key in Subscription.objects.due(now).values_list("pk", flat=True):
+        # The row is claimed by whoever sends it, so a call that is lost or doubled does no harm.
+        send_one_digest.apply_async(kwargs={"subscription_id": key}, expires=60)
+
+
+@shared_task
+def send_one_digest(*, subscription_id: int, **_: Any) -> None:
+    """Send one reader's digest, if it is still due."""
+    subscription = Subscription.objects.filter(pk=subscription_id).first()
+    if subscription:
+        send_digest_to(subscription, now=timezone.now())

@@ -1,0 +1,122 @@
+"""The digest's pages: what comes next, when it comes, and what came."""
+
+from datetime import datetime
+
+from csp.decorators import csp_replace
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.access import project_for
+from accounts.models import Project, User
+from common.paging import page_of
+from common.windows import WEEK, Window
+from digest.by_hand import send_sample
+from digest.compose import Mail
+from digest.forms import PreferencesForm
+from digest.models import Issue, Subscription
+from digest.sending import MAIL_PROBLEMS, mail_for, reader_of
+from digest.subscribe import change_subscription, subscribe
+
+# A mail carries its style in its elements. It is shown in a frame without scripts, and this is
+# the only answer of Wake that allows such style.
+MAIL_IN_A_FRAME = {
+    "default-src": ["'none'"],
+    "style-src": ["'unsafe-inline'"],
+    "frame-ancestors": ["'self'"],
+    "form-action": ["'none'"],
+}
+
+
+def digest_preview(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the next digest as it would be sent now, my preferences and the digests I got."""
+    project = project_for(request.user, slug)
+    now = timezone.now()
+    subscription = _mine(request, project, now)
+    form = PreferencesForm(
+        request.POST if request.method == "POST" else None,
+        initial={
+            name: getattr(subscription, name) for name in ("is_on", "weekday", "hour", "timezone")
+        },
+    )
+    if request.method == "POST" and form.is_valid():
+        change_subscription(subscription, **form.cleaned_data, now=now)
+        on = "Your preferences are kept." if subscription.is_on else "You get no more digests."
+        messages.success(request, on)
+        return redirect("digest_preview", slug)
+    got = _issues_of(_me(request), project)
+    context = {
+        "project": project,
+        "subscription": subscription,
+        "form": form,
+        "mail": _next_mail(subscription, now),
+        "as_text": request.GET.get("as") == "text",
+        "page": page_of(request, got, by=("-week_end_at", "-pk"), size=12),
+    }
+    return render(request, "digest/preview.html", context, status=400 if form.errors else 200)
+
+
+@require_safe
+@xframe_options_sameorigin
+@csp_replace(MAIL_IN_A_FRAME)  # type: ignore[arg-type]  # typed for views without arguments
+def digest_preview_html(request: HttpRequest, slug: str) -> HttpResponse:
+    """Answer with the next digest's HTML alone, for the frame on its page."""
+    project = project_for(request.user, slug)
+    now = timezone.now()
+    return HttpResponse(_next_mail(_mine(request, project, now), now).html)
+
+
+@require_POST
+def digest_test(request: HttpRequest, slug: str) -> HttpResponse:
+    """Send me the next digest as it is now."""
+    project = project_for(request.user, slug)
+    now = timezone.now()
+    subscription = _mine(request, project, now)
+    try:
+        send_sample(subscription, now=now)
+    except MAIL_PROBLEMS as problem:
+        messages.error(request, f"The mail server did not take it: {problem}. Check EMAIL_URL.")
+    else:
+        messages.success(request, f"A test is on its way to {subscription.user.email}.")
+    return redirect("digest_preview", slug)
+
+
+@require_safe
+def digest_issue(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Show a digest that I got."""
+    project = project_for(request.user, slug)
+    issue = get_object_or_404(_issues_of(_me(request), project), pk=pk)
+    as_text = request.GET.get("as") == "text"
+    context = {"project": project, "issue": issue, "as_text": as_text}
+    return render(request, "digest/issue.html", context)
+
+
+@require_safe
+@xframe_options_sameorigin
+@csp_replace(MAIL_IN_A_FRAME)  # type: ignore[arg-type]  # typed for views without arguments
+def digest_issue_html(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Answer with the HTML alone of a digest that I got, for the frame on its page."""
+    project = project_for(request.user, slug)
+    return HttpResponse(get_object_or_404(_issues_of(_me(request), project), pk=pk).html)
+
+
+def _mine(request: HttpRequest, project: Project, now: datetime) -> Subscription:
+    return subscribe(project, _me(request), now=now)
+
+
+def _me(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # project_for has sent away everybody else
+    return request.user
+
+
+def _next_mail(subscription: Subscription, now: datetime) -> Mail:
+    week = Window.before(now, WEEK)
+    return mail_for(subscription.project, week, reader_of(subscription), now=now)
+
+
+def _issues_of(reader: User, project: Project) -> QuerySet[Issue]:
+    return Issue.objects.filter(project=project, subscription__user=reader, sent_at__isnull=False)
