@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from common.windows import DAY, Window
-from deployments.models import Checkup, Deployment
+from deployments.models import Checkup, Deployment, Hypothesis
 from engagement.models import Metric, MetricSample
 from learning.impact import Estimate, Series, benjamini_hochberg, estimate, make_series
 from learning.models import ImpactEstimate
 
 LONGEST_HISTORY = timedelta(days=120)
+LEVEL = 0.05  # how often a metric that did not move may be called moved
 
 
 def history_length(metric: Metric) -> timedelta:
@@ -51,8 +52,7 @@ def other_ship_times(deployment: Deployment, window: Window) -> list[int]:
 def estimate_checkup(checkup: Checkup, *, now: datetime) -> list[ImpactEstimate]:
     """Return, unsaved, what the ship did to each metric of its project by this checkup.
 
-    A ship to an environment that no customer sees has no estimates. Whether an effect is real is
-    decided over all metrics of the ship together, so that many metrics do not make false alarms.
+    A ship to an environment that no customer sees has no estimates.
     """
     deployment = checkup.deployment
     if not deployment.environment.reaches_customers:
@@ -70,14 +70,22 @@ def estimate_checkup(checkup: Checkup, *, now: datetime) -> list[ImpactEstimate]
             other_ships=[moment for moment in ships if moment >= start.timestamp()],
         )
         rows.append(_row(checkup, metric, found, now, following))
-    _mark_real(rows)
+    bet = Hypothesis.objects.filter(deployment=deployment).values_list("metric", flat=True).first()
+    _mark_real(rows, bet)
     return rows
 
 
-def _mark_real(rows: Sequence[ImpactEstimate]) -> None:
-    tested = [row for row in rows if row.p_value is not None]
-    real = benjamini_hochberg([row.p_value for row in tested if row.p_value is not None])
-    for row, is_real in zip(tested, real, strict=True):
+def _mark_real(rows: Sequence[ImpactEstimate], bet: int | None) -> None:
+    """Decide which effects are real.
+
+    The metric that was bet on beforehand is one question and is judged alone, at 5 %. All others
+    are judged together (Benjamini-Hochberg at 5 %), so that many metrics do not make false alarms.
+    """
+    for row in rows:
+        row.is_real = row.metric_id == bet and row.p_value is not None and row.p_value < LEVEL
+    others = [row for row in rows if row.metric_id != bet and row.p_value is not None]
+    real = benjamini_hochberg([row.p_value for row in others if row.p_value is not None], LEVEL)
+    for row, is_real in zip(others, real, strict=True):
         row.is_real = is_real
 
 
