@@ -11,13 +11,15 @@ from django.utils import timezone
 from accounts.access import may, project_for
 from accounts.models import Role, User
 from accounts.projects import create_project
+from common.pages import page_or_part
 from common.paging import page_of
 from common.query import read_word
 from common.values import storable
 from dashboard.forms import MetricForm, ProjectForm
 from dashboard.reads.deployment import deployment_page
+from dashboard.reads.estimates import effects
 from dashboard.reads.home import latest_ships, project_home
-from dashboard.reads.metrics import effects_on, metric_page, metric_rows
+from dashboard.reads.metrics import estimates_on, metric_page, metric_rows
 from dashboard.reads.ships import ShipFilters, ship_choices, ship_rows, ships_matching
 from deployments.models import Deployment
 from engagement.intake import define_metric
@@ -46,14 +48,11 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
     """Show how fast the project learns, what it shipped, and what waits for me."""
     project = project_for(request.user, slug)
     now = timezone.now()
-    if request.htmx:  # type: ignore[attr-defined]
-        rows = latest_ships(project, now=now)
-        return render(
-            request, "dashboard/project.html#timeline", {"project": project, "ships": rows}
-        )
-    home = project_home(project, user=cast(User, request.user), now=now)
-    context = {"project": project, "home": home, "ships": home.ships, "base": settings.BASE_URL}
-    return render(request, "dashboard/project.html", context)
+    context = {"project": project, "ships": latest_ships(project, now=now)}
+    if request.headers.get("HX-Target") != "timeline":
+        context["home"] = project_home(project, user=cast(User, request.user), now=now)
+        context["base"] = settings.BASE_URL
+    return page_or_part(request, "dashboard/project.html", "timeline", context)
 
 
 def deployments(request: HttpRequest, slug: str) -> HttpResponse:
@@ -78,14 +77,15 @@ def deployment(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     project = project_for(request.user, slug)
     ships = Deployment.objects.select_related("environment", "service", "project")
     ship = get_object_or_404(ships, project=project, pk=pk)
+    page = deployment_page(ship, now=timezone.now())
     context = {
         "project": project,
         "ship": ship,
-        "page": deployment_page(ship, now=timezone.now()),
+        "page": page,
+        "learning": page.outcome.learning,  # for the editor, which the library shows too
         "may_edit": may(request, project, Role.MEMBER),
     }
-    part = "#wake" if request.htmx else ""  # type: ignore[attr-defined]
-    return render(request, f"dashboard/deployment.html{part}", context)
+    return page_or_part(request, "dashboard/deployment.html", "wake", context)
 
 
 def metrics(request: HttpRequest, slug: str) -> HttpResponse:
@@ -107,11 +107,13 @@ def metric(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         define_metric(project, {"key": metric.key, **form.cleaned_data})
         messages.success(request, "Saved.")
         return redirect("metric", project.slug, metric.key)
+    page = page_of(request, estimates_on(metric), by=("-window_start_at", "-pk"))
     context = {
         "project": project,
         "metric": metric,
         "view": metric_page(metric, now=timezone.now()),
-        "page": page_of(request, effects_on(metric), by=("-window_start_at", "-pk")),
+        "page": page,
+        "effects": effects(page.rows),
         "form": form if may(request, project, Role.MEMBER) else None,
         "base": settings.BASE_URL,
     }

@@ -7,6 +7,7 @@ from django.db.models import Count, Q
 
 from common.windows import DAY, WEEK, Window
 from dashboard.charts import Chart, metric_chart
+from dashboard.reads.estimates import Effect, effects, telling
 from dashboard.reads.ships import ShipRow, ship_rows
 from deployments.models import Change, Checkup, Deployment, Hypothesis, Shipper
 from engagement.models import Metric
@@ -16,7 +17,7 @@ from learning.models import Attribution, ImpactEstimate, Learning
 from learning.verdict import Verdict, sentence
 
 CHANGES_SHOWN = 30
-WORDS_SHOWN = 12
+WORDS_SHOWN = 8
 # Below this a ship is hardly a candidate, and its page is not the place for the words.
 LEAST_PROBABILITY = 0.15
 CHARTS_SHOWN = 4
@@ -40,7 +41,7 @@ class Outcome:
     learning: Learning | None
     verdict: Verdict
     sentence: str  # the verdict with its numbers
-    estimates: list[ImpactEstimate]  # the latest of each metric; that of the hypothesis first
+    effects: list[Effect]  # one a metric, that of the hypothesis first
     judged_at: datetime | None  # the end of the hypothesis' window
 
 
@@ -63,7 +64,7 @@ class Words:
 
 
 def outcome_of(ship: Deployment) -> Outcome:
-    """Return what is known of the ship's effects, in three queries."""
+    """Return what is known of the ship's effects, in five queries."""
     hypothesis = Hypothesis.objects.select_related("metric").filter(deployment=ship).first()
     learning = (
         Learning.objects.current()
@@ -72,11 +73,12 @@ def outcome_of(ship: Deployment) -> Outcome:
         .order_by("-version")
         .first()
     )
-    estimates = latest_estimates(ship)
+    found = effects_of(ship)
     tested = None
     if hypothesis:
-        estimates.sort(key=lambda row: row.metric_id != hypothesis.metric_id)
-        tested = next((row for row in estimates if row.metric_id == hypothesis.metric_id), None)
+        found.sort(key=lambda one: one.row.metric_id != hypothesis.metric_id)
+        on_it = ImpactEstimate.objects.filter(deployment=ship, metric=hypothesis.metric_id)
+        tested = on_it.filter(checkup=learning.checkup_id).first() if learning else None
     unjudged = Verdict.TOO_EARLY if hypothesis else Verdict.NO_HYPOTHESIS
     verdict = Verdict(learning.verdict) if learning else unjudged
     return Outcome(
@@ -84,7 +86,7 @@ def outcome_of(ship: Deployment) -> Outcome:
         learning=learning,
         verdict=verdict,
         sentence=_sentence(hypothesis, verdict, tested),
-        estimates=estimates,
+        effects=found,
         judged_at=ship.shipped_at + hypothesis.window if hypothesis else None,
     )
 
@@ -105,17 +107,12 @@ def _sentence(
     )
 
 
-def latest_estimates(ship: Deployment) -> list[ImpactEstimate]:
-    """Return what the latest checkup found on each metric, real effects first."""
-    rows = (
-        ImpactEstimate.objects.filter(deployment=ship)
-        .select_related("metric", "checkup")
-        .order_by("checkup__due_at")
-    )
-    latest = {row.metric_id: row for row in rows}
+def effects_of(ship: Deployment) -> list[Effect]:
+    """Return the most telling effect on each metric, those that stand first."""
+    rows = telling(ImpactEstimate.objects.filter(deployment=ship))
     return sorted(
-        latest.values(),
-        key=lambda row: (not row.is_real, row.effect is None, row.metric.name.lower()),
+        effects(rows),
+        key=lambda one: (not one.stands, one.row.effect is None, one.row.metric.name.lower()),
     )
 
 
@@ -186,8 +183,8 @@ def neighbours_of(ship: Deployment, outcome: Outcome, *, now: datetime) -> list[
 def charts_of(ship: Deployment, outcome: Outcome, *, now: datetime) -> list[Chart]:
     """Return a chart of each metric worth one: that of the hypothesis, then those that moved."""
     metrics: list[Metric] = [outcome.hypothesis.metric] if outcome.hypothesis else []
-    metrics += [row.metric for row in outcome.estimates if row.is_real]
-    metrics += [row.metric for row in outcome.estimates if row.effect is not None][:1]
+    metrics += [one.row.metric for one in outcome.effects if one.stands]
+    metrics += [one.row.metric for one in outcome.effects if one.row.effect is not None][:1]
     chosen = list({metric.pk: metric for metric in metrics}.values())[:CHARTS_SHOWN]
     length = outcome.hypothesis.window if outcome.hypothesis else WEEK
     end = min(now, ship.shipped_at + length + DAY)

@@ -52,7 +52,6 @@ class Home:
     """All that the page shows."""
 
     speed: LearningSpeed
-    ships: list[ShipRow]
     waiting: Waiting
     steps: FirstSteps
 
@@ -61,7 +60,6 @@ def project_home(project: Project, *, user: User, now: datetime) -> Home:
     """Return the home of the project as `user` sees it."""
     return Home(
         speed=learning_speed(project, now=now),
-        ships=latest_ships(project, now=now),
         waiting=waiting_for(user, project, now=now),
         steps=first_steps(project),
     )

@@ -4,13 +4,14 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Avg, Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Avg, OuterRef, QuerySet, Subquery
 from django.db.models.functions import TruncDay
 from django.utils import timezone
 
 from accounts.models import Project
 from common.windows import DAY, Window
 from dashboard.charts import Chart, history_chart
+from dashboard.reads.estimates import telling
 from deployments.models import Deployment
 from engagement.models import Metric, MetricSample
 from learning.models import ImpactEstimate
@@ -119,13 +120,6 @@ def metric_page(metric: Metric, *, now: datetime) -> MetricPage:
     )
 
 
-def effects_on(metric: Metric) -> QuerySet[ImpactEstimate]:
-    """Return the latest estimate of each ship on the metric."""
-    later = ImpactEstimate.objects.filter(
-        metric=metric,
-        deployment=OuterRef("deployment"),
-        checkup__due_at__gt=OuterRef("checkup__due_at"),
-    )
-    return ImpactEstimate.objects.filter(~Exists(later), metric=metric).select_related(
-        "deployment", "checkup", "metric"
-    )
+def estimates_on(metric: Metric) -> QuerySet[ImpactEstimate]:
+    """Return the most telling estimate of each ship on the metric."""
+    return telling(ImpactEstimate.objects.filter(metric=metric))

@@ -55,9 +55,9 @@ def _has_verdict(verdict: Verdict) -> Q:
     learnings = Learning.objects.current().filter(deployment=OuterRef("pk"))
     given = Q(Exists(learnings.filter(verdict=verdict)))
     if verdict == Verdict.TOO_EARLY:
-        return given | (Q(hypothesis__isnull=False) & ~Exists(learnings))
+        return given | Q(~Exists(learnings), hypothesis__isnull=False)
     if verdict == Verdict.NO_HYPOTHESIS:
-        return given | (Q(hypothesis__isnull=True) & ~Exists(learnings))
+        return given | Q(~Exists(learnings), hypothesis__isnull=True)
     return given
 
 

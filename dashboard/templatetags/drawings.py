@@ -7,13 +7,13 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from dashboard.reads.estimates import Effect
 from dashboard.speed import WeekPoint
-from learning.models import ImpactEstimate
 
 register = template.Library()
 WIDTH, HEIGHT = 100.0, 24.0
 # Wider intervals run off the drawing: the numbers beside it are exact.
-WIDEST = 1.0
+WIDEST = 0.5
 
 
 @register.simple_tag
@@ -42,12 +42,13 @@ def spark(values: Sequence[float]) -> SafeString:
 
 
 @register.simple_tag
-def whisker(row: ImpactEstimate, rows: Sequence[ImpactEstimate]) -> SafeString:
-    """Return the interval of an estimate on a scale that all `rows` share, zero in the middle."""
+def whisker(effect: Effect, others: Sequence[Effect]) -> SafeString:
+    """Return the interval of an effect on a scale that all `others` share, zero in the middle."""
+    row = effect.row
     if row.effect is None or row.low is None or row.high is None:
         return SafeString("")
-    sizes = [abs(end) for other in rows for end in (other.low, other.high) if end is not None]
-    widest = min(WIDEST, max(sizes, default=WIDEST)) or WIDEST
+    ends = [end for other in others for end in (other.row.low, other.row.high) if end is not None]
+    widest = min(WIDEST, max(map(abs, ends), default=WIDEST)) or WIDEST
 
     def place(value: float) -> str:
         return f"{50 + max(-1.0, min(1.0, value / widest)) * 49:.1f}"

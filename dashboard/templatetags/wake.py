@@ -66,9 +66,15 @@ def told(when: datetime, *, now: datetime) -> str:
     if gap < timedelta(minutes=1):
         return "just now" if when <= now else "in a moment"
     if gap < timedelta(days=7):
-        return f"{span(gap)} ago" if when < now else f"in {span(gap)}"
+        return f"{rough(gap)} ago" if when < now else f"in {rough(gap)}"
     here, today = timezone.localtime(when), timezone.localtime(now)
     return format_date(here, "j M" if here.year == today.year else "j M Y")
+
+
+def rough(length: timedelta) -> str:
+    """Return a length of time in its largest unit: "3 h", "2 days"."""
+    hours = round(length.total_seconds() / 3600)
+    return span(timedelta(hours=hours)) if 1 <= hours < 48 else span(length)
 
 
 @register.filter
