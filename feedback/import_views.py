@@ -31,8 +31,9 @@ LISTED = 20
 def import_feedback(request: HttpRequest, slug: str) -> HttpResponse:
     """Take a file of feedback, or list the files that were imported before."""
     project = project_for(request.user, slug, at_least=Role.MEMBER)
-    form = FileForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    sent = request.method == "POST"
+    form = FileForm(request.POST, request.FILES) if sent else FileForm()
+    if sent and form.is_valid():
         assert isinstance(request.user, User)
         row = _keep(project, request.user, form.cleaned_data["file"])
         return redirect("import_progress", slug=slug, pk=row.pk)
