@@ -13,8 +13,8 @@ class MetricSent(serializers.Serializer[object]):
     key = serializers.CharField(max_length=100)
     name = serializers.CharField(required=False, max_length=150)
     unit = serializers.CharField(required=False, max_length=30)
-    kind = serializers.ChoiceField(choices=Kind.values, required=False)
-    good_direction = serializers.ChoiceField(choices=Direction.values, required=False)
+    kind = serializers.ChoiceField(choices=Kind.choices, required=False)
+    good_direction = serializers.ChoiceField(choices=Direction.choices, required=False)
     resolution = serializers.CharField(required=False, help_text='Size of a bucket: "1h", "1d".')
 
 
@@ -24,8 +24,8 @@ class MetricKept(serializers.Serializer[object]):
     key = serializers.CharField()
     name = serializers.CharField()
     unit = serializers.CharField()
-    kind = serializers.ChoiceField(choices=Kind.values)
-    good_direction = serializers.ChoiceField(choices=Direction.values)
+    kind = serializers.ChoiceField(choices=Kind.choices)
+    good_direction = serializers.ChoiceField(choices=Direction.choices)
     resolution_seconds = serializers.IntegerField()
 
 

@@ -58,7 +58,7 @@ class FeedbackSummary(serializers.Serializer[object]):
     rating = serializers.FloatField(allow_null=True)
     version = serializers.CharField()
     created_at = serializers.DateTimeField()
-    status = serializers.ChoiceField(choices=Status.values)
+    status = serializers.ChoiceField(choices=Status.choices)
     theme = serializers.CharField()
     mood = serializers.CharField()
 

@@ -1,0 +1,136 @@
+"""Everything is sent twice one day, and sometimes at the same moment."""
+
+import hashlib
+import hmac
+import json
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection, connections
+from django.test import Client
+
+from deployments.models import Checkup, Delivery, Deployment, Webhook
+from engagement.models import MetricSample
+from feedback.models import FeedbackItem
+from tests.factories import make_key
+
+AT_ONCE = 8
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def database_on_disk(transactional_db, tmp_path):
+    """SQLite's tests run in memory, where threads cannot wait for each other; give them a file."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    in_memory, path = connections["default"], tmp_path / "wake.sqlite3"
+    in_memory.cursor().execute(f"VACUUM INTO '{path}'")
+    name = connections.settings["default"]["NAME"]
+    connections.settings["default"]["NAME"] = str(path)
+    del connections["default"]
+    yield
+    connection.close()
+    connections.settings["default"]["NAME"] = name
+    connections["default"] = in_memory
+
+
+def at_once(send):
+    """Return what `send(n)` gave to AT_ONCE threads that started together."""
+    start = Barrier(AT_ONCE)
+
+    def one(n):
+        start.wait()
+        try:
+            return send(n)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(one, range(AT_ONCE)))
+
+
+@pytest.fixture
+def post(shop):
+    key = make_key(shop)
+
+    def send(path, body):
+        return Client().post(
+            f"/api/v1/{path}/",
+            body,
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {key}"},
+        )
+
+    return send
+
+
+class TestSameShipAtOnce:
+    def test_it_is_stored_once(self, post):
+        answers = at_once(lambda _: post("deployments", {"version": "1.0", "sha": "abc"}))
+
+        assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
+        assert Deployment.objects.count() == 1
+        assert Checkup.objects.count() == 6
+
+    def test_with_an_id_it_is_stored_once(self, post):
+        at_once(lambda n: post("deployments", {"version": "1.0", "id": "ci-1", "tags": [str(n)]}))
+
+        assert sorted(Deployment.objects.get().tags) == [str(n) for n in range(AT_ONCE)]
+
+    def test_different_ships_are_all_stored(self, post):
+        at_once(lambda n: post("deployments", {"version": f"1.{n}"}))
+
+        assert Deployment.objects.count() == AT_ONCE
+
+    def test_a_delivery_is_kept_once(self, shop):
+        webhook = Webhook.objects.create(project=shop)
+        body = json.dumps(
+            {"deployment_status": {"state": "success"}, "deployment": {"id": 7, "sha": "abc"}}
+        ).encode()
+        signature = hmac.new(webhook.secret.encode(), body, hashlib.sha256).hexdigest()
+        headers = {
+            "X-GitHub-Event": "deployment_status",
+            "X-GitHub-Delivery": "d-1",
+            "X-Hub-Signature-256": f"sha256={signature}",
+        }
+
+        answers = at_once(
+            lambda _: Client().post(
+                f"/hooks/github/{webhook.key}/", body, "application/json", headers=headers
+            )
+        )
+
+        assert {answer.status_code for answer in answers} == {201}
+        assert (Delivery.objects.count(), Deployment.objects.count()) == (1, 1)
+
+
+class TestSameRowsAtOnce:
+    def test_feedback_is_stored_once_whatever_the_order(self, post):
+        rows = [{"id": f"r{n}", "text": "Slow", "customer": f"c{n}"} for n in range(50)]
+
+        answers = at_once(lambda n: post("feedback", rows if n % 2 else rows[::-1]))
+
+        assert {answer.status_code for answer in answers} == {200}
+        assert FeedbackItem.objects.count() == 50
+
+    def test_edits_from_two_sides_do_not_block_each_other(self, post):
+        post("feedback", [{"id": f"r{n}", "text": "Slow"} for n in range(50)])
+
+        def edit(n):
+            rows = [{"id": f"r{i}", "text": f"Edited {n}"} for i in range(50)]
+            return post("feedback", rows if n % 2 else rows[::-1])
+
+        assert {answer.status_code for answer in at_once(edit)} == {200}
+
+    def test_samples_are_stored_once_whatever_the_order(self, post):
+        rows = [
+            {"metric": f"m{n % 3}", "at": f"2026-03-{n + 1:02}T10:00:00Z", "value": n}
+            for n in range(28)
+        ]
+
+        answers = at_once(lambda n: post("metrics/samples", rows if n % 2 else rows[::-1]))
+
+        assert {answer.status_code for answer in answers} == {200}
+        assert MetricSample.objects.count() == 28
