@@ -1,0 +1,28 @@
+# Two commands matter: `make run` shows Wake, `make test` proves it. Both set up what they need.
+SHELL := /usr/bin/env bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+PYTHON ?= python3
+PORT ?= 8000
+export PYTHON PORT
+
+.PHONY: help run setup test lint clean
+
+help: ## Show what make can do
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-8s %s\n", $$1, $$2 }'
+
+run: ## Set up, fill a demo project and serve Wake; PORT=8001 and DEMO=0 steer it
+	@exec scripts/run.sh
+
+setup: ## Only make .venv and .env, with what the tests need
+	@exec scripts/setup.sh dev
+
+test: ## Set up, check the code, and run all tests on SQLite and on PostgreSQL
+	@exec scripts/test.sh
+
+lint: ## Set up and check the code: ruff, mypy, import layers, migrations
+	@exec scripts/lint.sh
+
+clean: ## Remove .venv and the tools' caches; your data in var/ and .env stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
