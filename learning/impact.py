@@ -35,6 +35,7 @@ __all__ = [
 LEAST_SHARE_OF_A_WINDOW = 0.2
 LITTLE_HISTORY = 8  # blocks
 LEAST_FOR_A_BAND = 14  # buckets
+ALL_BUT_ZERO = 0.1  # of the mean, on the scale of a square root
 TOO_BLUNT = 0.5  # a smallest visible effect beyond which a metric cannot tell
 
 # Blocks around a ship -> (shift, its standard error, degrees of freedom, level), on their scale.
@@ -106,10 +107,10 @@ def estimate(
         if count < 1:
             raise NotEstimable("No whole bucket lies after the ship yet.", "too_early")
         blocks = in_blocks(series, before=before, after=after, count=count)
+        return _told(blocks, notes, end, method)
     except NotEstimable as reason:
         note = " ".join([*notes, str(reason)])
         return Estimate(reason.word, None, None, None, None, None, note, end, method)
-    return _told(blocks, notes, end, method)
 
 
 def _next_ship(others: Sequence[int], bucket_at: int, after_at: int, ship: int, end: int) -> int:
@@ -129,6 +130,8 @@ def _next_ship(others: Sequence[int], bucket_at: int, after_at: int, ship: int, 
 def _told(blocks: Blocks, notes: list[str], end: int, method: str) -> Estimate:
     """Run the method, and put what it found on the scale that people read."""
     shift, error, freedom, level = METHODS[method](blocks)
+    if level < ALL_BUT_ZERO * float(blocks.before.mean()) and blocks.is_root:
+        raise NotEstimable("The metric was all but zero just before the ship.")
     half = t_quantile(0.975, freedom) * error
     visible = blocks.to_scale(half + t_quantile(0.8, freedom) * error, level)
     # The tail of a t with few degrees of freedom, with the same 5 % point: real series need it.

@@ -13,10 +13,13 @@ from learning.impact_series import Blocks, Floats
 LENGTHS = np.array([1, 2, 3, 4, 5, 7, 10, 14, 21, 28, 42, 56, 84, 112, 168])
 # How strongly the level wanders, next to the noise of single blocks; flat weights a priori.
 WANDERINGS = np.array([0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0])
-OUTLIER = 5.0
+OUTLIER = 5.0  # in robust standard deviations
+MOST_OUTLIERS = 0.15
+# What the fitted noise counts for next to placebo dates of the very same look, in dates.
+FIT_COUNTS_FOR = 8
 # Set on the public half of the yardstick, so that the intervals keep what they promise: a look-back
 # chosen on the same history flatters itself, the more so the shorter the history.
-WIDER, WIDER_WHEN_SHORT = 1.25, 9.0
+WIDER, WIDER_WHEN_SHORT = 1.25, 6.0
 
 
 def placebo_effect(blocks: Blocks) -> tuple[float, float, int, float]:
@@ -25,13 +28,15 @@ def placebo_effect(blocks: Blocks) -> tuple[float, float, int, float]:
     The shift is the mean of the blocks after the ship less the mean of the last blocks before it,
     both without the season. Its error is that of the same contrast at dates without a ship.
     """
-    season = _season(blocks.before, blocks.period)
+    season, doubt = _season(blocks.before, blocks.period)
     many, after = len(blocks.before), len(blocks.after)
+    if after % blocks.period == 0:
+        doubt = 0.0  # over whole weeks the season cancels out
     phases = np.arange(many, many + after) % blocks.period
-    calm = _clipped(blocks.before - season[np.arange(many) % blocks.period], 0.15)
+    calm = _clipped(blocks.before - season[np.arange(many) % blocks.period])
     moved = blocks.after - season[phases]
     if after >= 5:
-        moved = _clipped(moved, 0.15)
+        moved = _clipped(moved)
     spans = LENGTHS[many >= LENGTHS]
     weights, noise = _wandering(calm)
     # The error of every look-back under every wandering, averaged: take the best look-back.
@@ -42,17 +47,21 @@ def placebo_effect(blocks: Blocks) -> tuple[float, float, int, float]:
     direct = _contrasts(calm, after, span)
     if len(direct):
         independent = (many - span) / after
-        variance = (8 * variance + independent * float(np.mean(direct**2))) / (8 + independent)
-    variance = max(variance * WIDER * (1 + WIDER_WHEN_SHORT / many), blocks.floor)
+        seen = float(np.mean(direct**2))
+        variance = (FIT_COUNTS_FOR * variance + independent * seen) / (FIT_COUNTS_FOR + independent)
+    variance = max(variance * WIDER * (1 + WIDER_WHEN_SHORT / many) * (1 + doubt), blocks.floor)
     expected = level + float(season[phases].mean())
     return float(moved.mean()) - level, math.sqrt(variance), max(3, (many - 1) // 2), expected
 
 
-def _season(values: Floats, period: int) -> Floats:
-    """Return what each place of the season adds, shrunk towards nothing where it is not sure."""
+def _season(values: Floats, period: int) -> tuple[Floats, float]:
+    """Return what each place of the season adds, and by how much that flatters the variance.
+
+    It is shrunk towards nothing where it is not sure.
+    """
     cycles = len(values) // period
     if period == 1 or cycles < 2:
-        return np.zeros(period)
+        return np.zeros(period), 0.0
     # Whole cycles counted back from the ship; the local level is taken out before.
     level = np.convolve(values, np.ones(period) / period, "valid")
     lead = (period - 1) // 2
@@ -61,20 +70,21 @@ def _season(values: Floats, period: int) -> Floats:
     table = (values - level)[part].reshape(cycles, period)
     usual = np.median(table, axis=0)
     usual -= usual.mean()
-    doubt = float(np.mean((table - usual) ** 2)) / cycles
+    noise = float(np.mean((table - usual) ** 2)) / (cycles - 1)
     signal = float(np.mean(usual**2))
-    usual *= max(0.0, 1 - doubt / signal) if signal > 0 else 0.0
-    return np.roll(usual, len(values) % period)
+    kept = max(0.0, 1 - noise / signal) if signal > 0 else 0.0
+    # A season learned from few cycles takes some of their noise along, and brings its own.
+    return np.roll(kept * usual, len(values) % period), kept / (cycles - 1)
 
 
-def _clipped(values: Floats, most: float) -> Floats:
+def _clipped(values: Floats) -> Floats:
     """Pull single wild blocks in, unless there are so many that they are how the metric is."""
     width = min(7, len(values))
     ends = np.pad(values, (width // 2, width - 1 - width // 2), "edge")
     level = np.median(np.lib.stride_tricks.sliding_window_view(ends, width), axis=1)
     rest = values - level
     limit = OUTLIER * 1.4826 * float(np.median(np.abs(rest)))
-    if limit == 0 or np.mean(np.abs(rest) > limit) > most:
+    if limit == 0 or np.mean(np.abs(rest) > limit) > MOST_OUTLIERS:
         return values
     return level + np.clip(rest, -limit, limit)
 

@@ -222,6 +222,23 @@ class TestEstimate:
         assert found.effect < -0.9
         assert found.p_value < 0.05
 
+    def test_knows_no_share_of_a_metric_that_had_stopped_before_the_ship(self):
+        series = shop(kind="gauge", interval=DAY)
+        series.values[-40:-7] = 0
+
+        assert look(series).word == "insufficient_data"
+
+    @pytest.mark.parametrize("days", [7, 10, 14])
+    def test_seldom_claims_an_effect_with_little_history(self, days):
+        claims = 0
+        for seed in range(60):
+            quiet = shop(seed, days=1, kind="gauge")
+            kept = quiet.times >= SHIPPED_AT - days * DAY
+            found = look(Series(quiet.times[kept], quiet.values[kept], HOUR, "gauge"), 1)
+            claims += found.p_value < 0.05
+
+        assert claims <= 7
+
     def test_warns_where_only_a_very_large_effect_would_show(self):
         assert "too noisy" in look(shop(mean=0.05)).note
 
