@@ -58,12 +58,31 @@ def record_learning(checkup: Checkup, estimates: list[ImpactEstimate], *, now: d
     decides_at = hypothesis.window if hypothesis else WITHOUT_HYPOTHESIS
     if checkup.horizon < decides_at or not deployment.environment.reaches_customers:
         return
+    estimates = told_so_far(checkup, estimates, since=decides_at)
     voices = customers_on(deployment)
     verdict = judge(hypothesis, checkup, estimates) if hypothesis else Verdict.NO_HYPOTHESIS
     says_nothing = not any(row.is_real for row in estimates) and voices.count < WORTH_A_DRAFT
     if hypothesis is None and says_nothing:
         return
     draft_learning(checkup, draft(deployment, hypothesis, verdict, estimates, voices), now=now)
+
+
+def told_so_far(
+    checkup: Checkup, estimates: list[ImpactEstimate], *, since: timedelta
+) -> list[ImpactEstimate]:
+    """Return these estimates, each that has no number replaced by the last one that had.
+
+    A look after four weeks, when other ships came in between, must not take away what the look
+    after one week could tell. Looks before `since` were too early to count.
+    """
+    earlier = ImpactEstimate.objects.filter(
+        deployment=checkup.deployment,
+        word="estimated",
+        checkup__horizon__gte=since,
+        checkup__horizon__lt=checkup.horizon,
+    ).select_related("metric")
+    last = {row.metric_id: row for row in earlier.order_by("checkup__horizon")}
+    return [row if row.effect is not None else last.get(row.metric_id, row) for row in estimates]
 
 
 def judge(hypothesis: Hypothesis, checkup: Checkup, estimates: list[ImpactEstimate]) -> Verdict:

@@ -155,3 +155,14 @@ class TestLookingBackAgain:
 
         learning.refresh_from_db()
         assert (learning.headline, learning.takeaway) == ("Our words", "Keep")
+
+    def test_a_later_look_that_cannot_tell_keeps_what_an_earlier_one_told(self, shop, metric):
+        deployment = make_deployment(shop, shipped_at=SHIPPED)
+        make_deployment(shop, shipped_at=SHIPPED + timedelta(days=5))  # a fifth of 28 days is more
+
+        for horizon in (WEEK, timedelta(days=28)):
+            perform_checkup(checkup_at(deployment, horizon), now=NOW)
+
+        last = ImpactEstimate.objects.get(checkup__horizon=timedelta(days=28))
+        assert last.word == "confounded"
+        assert "changed by +" in Learning.objects.get(deployment=deployment).evidence
