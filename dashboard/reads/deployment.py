@@ -108,11 +108,11 @@ def _sentence(
 
 
 def effects_of(ship: Deployment) -> list[Effect]:
-    """Return the most telling effect on each metric, those that stand first."""
+    """Return the most telling effect on each metric, real ones first."""
     rows = telling(ImpactEstimate.objects.filter(deployment=ship))
     return sorted(
         effects(rows),
-        key=lambda one: (not one.stands, one.row.effect is None, one.row.metric.name.lower()),
+        key=lambda one: (not one.row.is_real, one.row.effect is None, one.row.metric.name.lower()),
     )
 
 
@@ -183,7 +183,7 @@ def neighbours_of(ship: Deployment, outcome: Outcome, *, now: datetime) -> list[
 def charts_of(ship: Deployment, outcome: Outcome, *, now: datetime) -> list[Chart]:
     """Return a chart of each metric worth one: that of the hypothesis, then those that moved."""
     metrics: list[Metric] = [outcome.hypothesis.metric] if outcome.hypothesis else []
-    metrics += [one.row.metric for one in outcome.effects if one.stands]
+    metrics += [one.row.metric for one in outcome.effects if one.row.is_real]
     metrics += [one.row.metric for one in outcome.effects if one.row.effect is not None][:1]
     chosen = list({metric.pk: metric for metric in metrics}.values())[:CHARTS_SHOWN]
     length = outcome.hypothesis.window if outcome.hypothesis else WEEK

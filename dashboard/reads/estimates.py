@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from deployments.models import Hypothesis
 from engagement.models import Direction
 from learning.models import ImpactEstimate
 
@@ -14,13 +13,11 @@ from learning.models import ImpactEstimate
 class Effect:
     """An estimate, and what it says.
 
-    An effect `stands` if it is real among all of the ship's metrics, or if it is on the metric
-    that the ship's hypothesis named beforehand and its interval leaves out zero. One on another
-    metric whose interval leaves out zero is a `hint`: among many metrics, one does so by chance.
+    An effect that is not real, though its interval leaves out zero, is a hint and no more: among
+    many metrics, one does so by chance.
     """
 
     row: ImpactEstimate
-    stands: bool
     is_hint: bool
     is_good: bool | None  # None where neither way is good, or there is no number
 
@@ -43,21 +40,14 @@ def telling(estimates: QuerySet[ImpactEstimate]) -> QuerySet[ImpactEstimate]:
 
 
 def effects(estimates: Iterable[ImpactEstimate]) -> list[Effect]:
-    """Return what the estimates say, in the same order, in one query."""
-    rows = list(estimates)
-    bets = set(
-        Hypothesis.objects.filter(deployment__in={row.deployment_id for row in rows}).values_list(
-            "deployment", "metric"
-        )
-    )
-    return [_effect(row, (row.deployment_id, row.metric_id) in bets) for row in rows]
+    """Return what the estimates say, in the same order."""
+    return [_effect(row) for row in estimates]
 
 
-def _effect(row: ImpactEstimate, is_bet: bool) -> Effect:
+def _effect(row: ImpactEstimate) -> Effect:
     if row.effect is None or row.low is None or row.high is None:
-        return Effect(row, stands=False, is_hint=False, is_good=None)
+        return Effect(row, is_hint=False, is_good=None)
     leaves_out_zero = row.low > 0 or row.high < 0
-    stands = row.is_real or (is_bet and leaves_out_zero)
     wanted = row.metric.good_direction
     is_good = None if wanted == Direction.NEITHER else (row.effect > 0) == (wanted == Direction.UP)
-    return Effect(row, stands=stands, is_hint=leaves_out_zero and not stands, is_good=is_good)
+    return Effect(row, is_hint=leaves_out_zero and not row.is_real, is_good=is_good)
