@@ -10,6 +10,7 @@ from digest.message import deliver, message_of
 from digest.models import Issue, Subscription
 from digest.parts import Reader
 from digest.sending import mail_for, reader_of, write_issue
+from digest.subscribe import subscribe
 
 
 def send_sample(subscription: Subscription, *, now: datetime) -> None:
@@ -31,11 +32,11 @@ def send_to_address(project: Project, address: str, week: Window, *, now: dateti
     Raises OSError or SMTPException if the mail server does not take it.
     """
     user = User.objects.filter(email__iexact=address, projects=project).first()
-    subscription = Subscription.objects.filter(project=project, user=user).first() if user else None
-    if subscription is None:
+    if user is None:
         mail = mail_for(project, week, Reader(timezone=project.timezone), now=now)
         message_of(mail, project, address, "").send()
         return True
+    subscription = subscribe(project, user, now=now)
     issue = write_issue(subscription, week, recipient=subscription.user.email, now=now)
     if issue.sent_at:
         return False

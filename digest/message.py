@@ -1,6 +1,7 @@
 """A digest as an e-mail: its parts and its headers."""
 
 from email.utils import make_msgid
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -19,6 +20,17 @@ def host() -> str:
 def new_message_id() -> str:
     """Return an identity for a mail; mail programs show two mails of one identity once."""
     return make_msgid("digest", domain=host())
+
+
+class UnfoldedMail(EmailMultiAlternatives):
+    """A mail whose headers keep an address on one line, however long it is."""
+
+    def message(self, **options: Any) -> Any:
+        """Return the mail as it goes out."""
+        made = super().message(**options)
+        # Folded, List-Unsubscribe would begin with an empty line: not every program reads on.
+        made.policy = made.policy.clone(max_line_length=None)
+        return made
 
 
 def deliver(issue: Issue, way_out: str) -> None:
@@ -44,6 +56,6 @@ def message_of(
     if way_out:
         headers["List-Unsubscribe"] = f"<{way_out}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message = EmailMultiAlternatives(mail.subject, mail.text, to=[recipient], headers=headers)
+    message = UnfoldedMail(mail.subject, mail.text, to=[recipient], headers=headers)
     message.attach_alternative(mail.html, "text/html")
     return message

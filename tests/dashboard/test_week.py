@@ -1,9 +1,10 @@
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import Scope
 from common.windows import WEEK, Window
 from dashboard.week import WeekInReview, week_in_review
 from dashboard.week_headline import headline
@@ -17,7 +18,7 @@ from tests.digest.weeks import (
     make_learning,
     make_rich_week,
 )
-from tests.factories import NOW, make_deployment, make_feedback, make_metric
+from tests.factories import NOW, make_deployment, make_feedback, make_key, make_metric
 
 LAST_WEEK = Window.before(NOW, WEEK)
 
@@ -278,3 +279,37 @@ def _queries(project) -> int:
     with CaptureQueriesContext(connection) as queries:
         review_of(project)
     return len(queries)
+
+
+class TestApi:
+    def test_tells_what_the_digest_tells(self, api, shop, ada, ben):
+        make_rich_week(shop, ada, ben)
+
+        told = api.get("/api/v1/week/", {"ending": NOW.isoformat()}).json()
+
+        assert told["headline"] == review_of(shop).headline
+        assert (told["ship_count"], told["feedback"]["count"]) == (4, 4)
+        assert [row["verdict"] for row in told["learnings"]] == ["supported", "refuted"]
+        assert told["learning_speed"]["time_to_eyes"] == {
+            "median": None,
+            "previous": None,
+            "count": 0,
+        }
+
+    def test_tells_of_the_last_seven_days_by_default(self, api):
+        told = api.get("/api/v1/week/").json()
+
+        length = datetime.fromisoformat(told["end"]) - datetime.fromisoformat(told["start"])
+        assert length == WEEK
+
+    def test_refuses_a_time_that_is_none(self, api):
+        answer = api.get("/api/v1/week/", {"ending": "sunday"})
+
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "ending")
+
+    def test_is_closed_without_a_key_that_may_read(self, client, shop):
+        key = make_key(shop, Scope.FEEDBACK_WRITE)
+
+        assert client.get("/api/v1/week/").status_code == 401
+        with_key = {"Authorization": f"Bearer {key}"}
+        assert client.get("/api/v1/week/", headers=with_key).status_code == 403

@@ -65,7 +65,7 @@ class TestNextDue:
         zone=st.sampled_from(ZONES),
         weekday=st.integers(0, 6),
         hour=st.integers(0, 23),
-        after=st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1)),  # noqa: DTZ001
+        after=st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1)),
     )
     def test_is_always_within_the_next_week_and_on_that_weekday(self, zone, weekday, hour, after):
         after = after.replace(tzinfo=UTC)
