@@ -35,7 +35,7 @@ __all__ = [
 LEAST_SHARE_OF_A_WINDOW = 0.2
 LITTLE_HISTORY = 8  # blocks
 LEAST_FOR_A_BAND = 14  # buckets
-ALL_BUT_ZERO = 0.1  # of the mean, on the scale of a square root
+ALL_BUT_ZERO = 0.2  # of the mean, on the scale of a square root
 TOO_BLUNT = 0.5  # a smallest visible effect beyond which a metric cannot tell
 
 # Blocks around a ship -> (shift, its standard error, degrees of freedom, level), on their scale.
