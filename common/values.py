@@ -91,8 +91,11 @@ def _is_number(value: Any) -> bool:
 def _epoch(value: Any, field: str) -> datetime:
     seconds = read_number(value, field=field) or 0.0
     # Seconds today have ten digits, milliseconds thirteen, micro sixteen, nano nineteen.
-    while abs(seconds) >= 1e11:
-        seconds /= 1000
+    for _ in range(3):
+        if abs(seconds) >= 1e11:
+            seconds /= 1000
+    if abs(seconds) >= 1e11:
+        raise BadInput(field, f"{str(value)[:40]} is no epoch.", "Send epoch seconds.")
     return datetime.fromtimestamp(seconds, tz=UTC)
 
 

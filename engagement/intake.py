@@ -83,7 +83,9 @@ def define_metric(project: Project, row: Any) -> tuple[Metric, bool]:
     facts: dict[str, Any] = {}
     for field, length in (("name", 150), ("unit", 30)):
         if row.get(field) is not None:
-            facts[field] = clean_text(row[field], field=field, max_length=length)
+            text = clean_text(row[field], field=field, max_length=length)
+            if text or field != "name":  # a unit may be taken away, a name may not
+                facts[field] = text
     for field, choices in (("kind", Kind), ("good_direction", Direction)):
         if row.get(field) is not None:
             if row[field] not in choices.values:
@@ -94,7 +96,7 @@ def define_metric(project: Project, row: Any) -> tuple[Metric, bool]:
         if MAX_RESOLUTION % resolution:
             raise BadInput("resolution", "must divide a day.", 'Send "5m", "1h" or "1d".')
         facts["resolution"] = resolution
-    metric, created = metric_for(project, key, **{k: v for k, v in facts.items() if v != ""})
+    metric, created = metric_for(project, key, **facts)
     if not created and facts:
         for field, value in facts.items():
             setattr(metric, field, value)
