@@ -4,6 +4,7 @@ import hashlib
 import tomllib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +42,22 @@ class PlannedShip:
         """True if it reached customers."""
         return self.body["status"] != "failed"
 
+    @property
+    def has_hypothesis(self) -> bool:
+        """True if the call or a commit states one."""
+        texts = [commit["message"] for commit in self.body["commits"]]
+        return bool(self.body["hypothesis"]) or any("\nExpect:" in text for text in texts)
+
     def runs_at(self, moment: datetime) -> bool:
         """Return True if customers could get this version at that moment."""
         gone = self.rolled_back_at is not None and moment >= self.rolled_back_at
         return self.is_live and self.shipped_at <= moment and not gone
+
+
+@cache
+def phrases() -> dict[str, Any]:
+    """Return what people write: customers' topics, and the team's replies and takeaways."""
+    return tomllib.loads((DATA / "phrases.toml").read_text(encoding="utf-8"))
 
 
 def planned_ships(*, now: datetime, since: datetime) -> list[PlannedShip]:

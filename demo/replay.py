@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from accounts.models import Project, User
-from demo.catalogue import PlannedShip
+from accounts.models import Project
 from demo.simulator import World
-from demo.team import Reading, confirms_at, plan_readings
+from demo.team import Reading, plan_confirmation, plan_readings
 from deployments.intake import record_deployment
 from deployments.models import Checkup
 from deployments.providers import generic
@@ -102,9 +101,15 @@ class Replay:
             .select_related("deployment")
         ):
             ship = self.ships[learning.deployment.version]
-            at = confirms_at(ship, learning.drafted_at, seed=self.seed)
-            if at and at <= now:
-                self._confirm(learning, ship, at)
+            plan = plan_confirmation(ship, learning.drafted_at, seed=self.seed)
+            if plan and plan.at <= now:
+                confirm_learning(
+                    learning,
+                    by=self.people[ship.body["shippers"][0]["email"]],
+                    headline=learning.headline,
+                    takeaway=plan.takeaway,
+                    now=plan.at,
+                )
 
     def _read(self, now: datetime) -> None:
         due: list[Reading] = []
@@ -133,18 +138,6 @@ class Replay:
                 move_to(item, Status.ANSWERED, by=by, now=one.at)
             else:
                 item.mark_seen(by=by, now=one.at)
-
-    def _confirm(self, learning: Learning, ship: PlannedShip, at: datetime) -> None:
-        confirm_learning(
-            learning,
-            by=self._first_shipper(ship),
-            headline=learning.headline,
-            takeaway=ship.takeaway,
-            now=at,
-        )
-
-    def _first_shipper(self, ship: PlannedShip) -> User:
-        return self.people[ship.body["shippers"][0]["email"]]
 
 
 def _taken(waiting: deque[dict[str, Any]], field: str, until: str) -> list[dict[str, Any]]:

@@ -45,7 +45,7 @@ class MetricPlan:
 METRICS = (
     MetricPlan(
         "checkout_conversion", "Checkout conversion", "%", "ratio", "up",
-        level=0.58, day=0.04, week=0.02, trend=0.02, noise=0.012, exposure=170,
+        level=0.44, day=0.04, week=0.02, trend=0.02, noise=0.012, exposure=170,
     ),
     MetricPlan(
         "signups", "Sign-ups", "", "count", "up",

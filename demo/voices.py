@@ -1,6 +1,5 @@
 """What customers of Harbour Shop say: on any day, and because of a ship. Pure."""
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -8,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from demo.catalogue import DATA, PlannedShip, Voice
+from demo.catalogue import PlannedShip, Voice, phrases
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -68,14 +67,13 @@ def simulate_voices(
     rng: np.random.Generator,
 ) -> Spoken:
     """Return `total` things customers said from `start` to `now`, those about ships among them."""
-    phrases = tomllib.loads((DATA / "phrases.toml").read_text(encoding="utf-8"))
     moments = [
         moment
         for ship in ships
         for voice in ship.voices
-        for moment in _about(ship, voice, ships, now, phrases, rng)
+        for moment in _about(ship, voice, ships, now, rng)
     ]
-    moments += _any_day(max(0, total - len(moments)), start, now, phrases, rng)
+    moments += _any_day(max(0, total - len(moments)), start, now, rng)
     moments.sort(key=lambda moment: moment.said_at)
     customers = Customers(ships, rng)
     spoken = Spoken()
@@ -91,7 +89,6 @@ def _about(
     voice: Voice,
     ships: Sequence[PlannedShip],
     now: datetime,
-    phrases: dict[str, Any],
     rng: np.random.Generator,
 ) -> list[_Moment]:
     """Return what is said because of a ship: from the first hour on, less every day.
@@ -106,24 +103,22 @@ def _about(
     found = []
     for _ in range(voice.count):
         said_at = ship.shipped_at + 0.4 * HOUR + float(rng.exponential(2.0)) * DAY
-        text = _filled(str(rng.choice(voice.texts)), phrases, rng)
+        text = _filled(str(rng.choice(voice.texts)), rng)
         if said_at < last:
-            text = _framed(text, phrases, rng)
+            text = _framed(text, rng)
             found.append(_Moment(said_at, text, voice.rating, voice.area, ship))
     return found
 
 
-def _any_day(
-    count: int, start: datetime, now: datetime, phrases: dict[str, Any], rng: np.random.Generator
-) -> list[_Moment]:
-    topics = phrases["topic"]
+def _any_day(count: int, start: datetime, now: datetime, rng: np.random.Generator) -> list[_Moment]:
+    topics = phrases()["topic"]
     weights = np.array([topic["weight"] for topic in topics], dtype=float)
     found = []
     for index in rng.choice(len(topics), count, p=weights / weights.sum()):
         topic = topics[int(index)]
-        text = _filled(str(rng.choice(topic["texts"])), phrases, rng)
+        text = _filled(str(rng.choice(topic["texts"])), rng)
         if not topic.get("as_is"):
-            text = _framed(text, phrases, rng)
+            text = _framed(text, rng)
         said_at = _waking_moment(start, now, rng)
         found.append(_Moment(said_at, text, tuple(topic["rating"]), topic.get("area", ""), None))
     return found
@@ -137,23 +132,23 @@ def _waking_moment(start: datetime, now: datetime, rng: np.random.Generator) -> 
             return moment
 
 
-def _filled(template: str, phrases: dict[str, Any], rng: np.random.Generator) -> str:
+def _filled(template: str, rng: np.random.Generator) -> str:
     return template.format(
-        product=rng.choice(phrases["products"]),
-        place=rng.choice(phrases["places"]),
-        device=rng.choice(phrases["devices"]),
+        product=rng.choice(phrases()["products"]),
+        place=rng.choice(phrases()["places"]),
+        device=rng.choice(phrases()["devices"]),
         n=int(rng.integers(3, 15)),
     )
 
 
-def _framed(text: str, phrases: dict[str, Any], rng: np.random.Generator) -> str:
+def _framed(text: str, rng: np.random.Generator) -> str:
     if rng.random() < 0.14:
-        opener = str(rng.choice(phrases["openers"]))
+        opener = str(rng.choice(phrases()["openers"]))
         if opener.endswith((", ", ": ")) and not text.startswith("I "):
             text = text[0].lower() + text[1:]
         text = opener + text
     if rng.random() < 0.16:
-        text += _filled(str(rng.choice(phrases["closers"])), phrases, rng)
+        text += _filled(str(rng.choice(phrases()["closers"])), rng)
     if rng.random() < 0.07:  # some people type with one thumb
         text = text.lower().rstrip(".")
     return text

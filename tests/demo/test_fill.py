@@ -13,7 +13,7 @@ from feedback.models import FeedbackItem, Status
 from learning.models import Attribution, ImpactEstimate, Learning
 from tests.demo.conftest import NOW, SEED
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 TABLES = (
     Deployment, Hypothesis, Checkup, MetricSample, FeedbackItem, Attribution, ImpactEstimate,
     Learning, User, Membership,

@@ -10,7 +10,7 @@ import pytest
 
 from learning.models import Attribution, ImpactEstimate, Learning
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 # An effect that nobody should miss, for each metric, given how noisy it is.
 BIG = {
