@@ -37,6 +37,7 @@ class Theme:
 class Outcome:
     """What is known of the ship's effects so far."""
 
+    can_come: bool  # whether it went live where customers are
     hypothesis: Hypothesis | None
     learning: Learning | None
     verdict: Verdict
@@ -82,6 +83,7 @@ def outcome_of(ship: Deployment) -> Outcome:
     unjudged = Verdict.TOO_EARLY if hypothesis else Verdict.NO_HYPOTHESIS
     verdict = Verdict(learning.verdict) if learning else unjudged
     return Outcome(
+        can_come=ship.is_live and ship.environment.reaches_customers,
         hypothesis=hypothesis,
         learning=learning,
         verdict=verdict,

@@ -19,6 +19,11 @@ class ShipRow:
     ship: Deployment
     line: ShipLine
 
+    @property
+    def can_teach(self) -> bool:
+        """True if it went live where customers are, so that a verdict may be expected."""
+        return self.ship.is_live and self.ship.environment.reaches_customers
+
 
 @dataclass(frozen=True, slots=True)
 class ShipFilters:
