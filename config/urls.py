@@ -26,4 +26,5 @@ urlpatterns = [
     path("api/v1/", include("deployments.api_urls")),
     path("api/v1/", include("feedback.api_urls")),
     path("api/v1/", include("engagement.api_urls")),
+    path("api/v1/", include("learning.api_urls")),
 ]

@@ -1,0 +1,59 @@
+"""What the API's docs say of the learning doors; nothing here is run to answer a call."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+
+from common.api_schema import errors, filters, paged
+from learning.models import Learning
+from learning.verdict import Verdict
+
+
+class LearningKept(serializers.Serializer[object]):
+    """What the team takes away from a ship."""
+
+    id = serializers.IntegerField()
+    deployment = serializers.IntegerField()
+    deployment_version = serializers.CharField()
+    url = serializers.URLField()
+    version = serializers.IntegerField(help_text="Grows when a look-back overturns it.")
+    verdict = serializers.ChoiceField(choices=Verdict.choices)
+    headline = serializers.CharField()
+    evidence = serializers.CharField(help_text="Wake's words.")
+    takeaway = serializers.CharField(help_text="The team's words.")
+    state = serializers.ChoiceField(choices=Learning.State.choices)
+    drafted_at = serializers.DateTimeField()
+    confirmed_at = serializers.DateTimeField(allow_null=True)
+    confirmed_by = serializers.CharField()
+
+
+class EstimateKept(serializers.Serializer[object]):
+    """What a ship did to a metric, as seen at one checkup; effects are relative, 0.05 is 5 %."""
+
+    metric = serializers.CharField()
+    after_seconds = serializers.IntegerField(help_text="How long after the ship Wake looked.")
+    word = serializers.CharField(help_text="estimated, or why there is no number.")
+    effect = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True, help_text="Lower end of the 95 % interval.")
+    high = serializers.FloatField(allow_null=True, help_text="Upper end of the 95 % interval.")
+    smallest_visible = serializers.FloatField(allow_null=True)
+    is_real = serializers.BooleanField(help_text="Stands out among all the ship's metrics.")
+    look_again_at = serializers.DateTimeField(allow_null=True)
+    note = serializers.CharField()
+    method = serializers.CharField()
+    estimated_at = serializers.DateTimeField()
+
+
+describe_list = extend_schema(
+    operation_id="list_learnings",
+    summary="List learnings, newest first",
+    tags=["learnings"],
+    parameters=filters("verdict", "state", "since", "until"),
+    responses={200: paged("LearningPage", LearningKept), **errors(400, 401, 403, 404)},
+)
+describe_estimates = extend_schema(
+    operation_id="list_estimates",
+    summary="List the estimated effects of one deployment",
+    tags=["learnings"],
+    parameters=filters(),
+    responses={200: paged("EstimatePage", EstimateKept), **errors(401, 403, 404)},
+)
