@@ -28,7 +28,7 @@ def compare(said: str, shipped: str, sha: str = "") -> Match:
     A leading v, upper and lower case, and zeros at the end mean nothing; build metadata counts
     only where both sides have it; a commit may be cut short.
     """
-    said, shipped, sha = _plain(said), _plain(shipped), _plain(sha)
+    said, shipped, sha = plain(said), plain(shipped), plain(sha)
     if not said or not (shipped or sha):
         return Match.UNKNOWN
     if said == shipped:
@@ -47,7 +47,8 @@ def compare(said: str, shipped: str, sha: str = "") -> Match:
     return Match.OTHER
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Return a version without what means nothing in it: case, spaces, a leading v."""
     text = " ".join(text.casefold().split())
     return re.sub(r"^(?:version |release[ -/]|v\.? ?)(?=\d)", "", text)
 

@@ -12,6 +12,7 @@ from deployments.models import Change, Deployment
 from feedback.intake import mark_linked
 from feedback.models import FeedbackItem
 from learning.attribution import CURRENT_METHOD, LOOK_BACK, Candidate, Said, Share, attribute
+from learning.attribution_versions import plain
 from learning.models import Attribution
 
 BATCH = 500
@@ -19,6 +20,7 @@ BATCH = 500
 TEXT_LIMIT = 20_000
 # The candidates for one feedback: the newest ships before it, and those of its exact version.
 NEAREST = 30
+SHORT_SHA = 12  # what a ship that named no version is called
 
 
 def link_feedback(project: Project, *, now: datetime) -> int:
@@ -112,18 +114,22 @@ class Candidates:
         self.times = [ship.shipped_at for ship in self.ships]
         self.by_version: dict[str, list[Candidate]] = {}
         for ship in self.ships:
-            self.by_version.setdefault(ship.version, []).append(ship)
+            for name in {plain(ship.version), ship.sha, ship.sha[:SHORT_SHA]} - {""}:
+                self.by_version.setdefault(name, []).append(ship)
 
     @classmethod
     def of(cls, project: Project, items: Sequence[FeedbackItem]) -> "Candidates":
         """Return the ships that any of `items` may be about, in two queries."""
-        said = [item.said_at for item in items]
-        versions = {item.version for item in items if item.version}
-        near = Q(shipped_at__gte=min(said) - LOOK_BACK, shipped_at__lte=max(said))
+        times = [item.said_at for item in items]
+        said_versions = {item.version for item in items if item.version}
+        versions = {
+            name for said in said_versions for name in (said, plain(said), f"v{plain(said)}")
+        }
+        near = Q(shipped_at__gte=min(times) - LOOK_BACK, shipped_at__lte=max(times))
         ships = (
             Deployment.objects.filter(project=project)
             .reaching_customers()
-            .filter(near | Q(version__in=versions))
+            .filter(near | Q(version__in=versions) | Q(sha__in=versions))
             .select_related("environment")
             .prefetch_related("changes")
         )
@@ -136,8 +142,8 @@ class Candidates:
         near = self.ships[max(start, end - NEAREST) : end]
         exact = [
             ship
-            for ship in self.by_version.get(item.version, ())
-            if item.version and ship.shipped_at <= item.said_at and ship not in near
+            for ship in self.by_version.get(plain(item.version), ())
+            if ship.shipped_at <= item.said_at and ship not in near
         ]
         return exact + near
 

@@ -37,6 +37,15 @@ class TestLinkFeedback:
 
         assert item.attributions.get(is_best=True).deployment == old
 
+    @pytest.mark.parametrize("said", ["v4.2.1", "4.2.1", "V4.2.1 "])
+    def test_knows_an_old_version_however_it_is_spelt(self, shop, said):
+        old = make_deployment(shop, "v4.2.1", shipped_at=NOW - timedelta(days=90))
+        item = make_feedback(shop, "It hangs", version=said, created_at=NOW - HOUR)
+
+        link_feedback(shop, now=NOW)
+
+        assert item.attributions.get(is_best=True).deployment == old
+
     def test_never_blames_a_ship_that_came_later(self, shop):
         make_deployment(shop, "2.0", shipped_at=NOW - HOUR)
         item = make_feedback(shop, "It hangs", version="2.0", created_at=NOW - 3 * HOUR)
