@@ -20,7 +20,7 @@ class ProjectForm(forms.ModelForm):
     timezone = forms.ChoiceField(
         label="Time zone",
         choices=zone_choices,
-        help_text="Days and weeks in charts and in the digest begin at midnight there.",
+        help_text="Days and weeks in the digest begin at midnight there.",
     )
 
     class Meta:

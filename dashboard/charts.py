@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from django.utils import timezone
+from django.utils.dateformat import format as format_date
 
 from common.windows import DAY, WEEK
 from deployments.models import Deployment
@@ -111,7 +112,7 @@ def _chart(
 
 
 def _told(moment: datetime) -> str:
-    return timezone.localtime(moment).strftime("%a %-d %b, %H:%M")
+    return format_date(timezone.localtime(moment), "D j M, H:i")
 
 
 def _thinned(values: Any, step: int) -> list[float | None]:
@@ -134,7 +135,7 @@ def _ticks(times: Any) -> list[dict[str, Any]]:
     day = here.replace(hour=0, minute=0, second=0, microsecond=0)
     ticks = []
     while (day := day + timedelta(days=every)) <= last:
-        ticks.append({"at": int(day.timestamp() * 1000), "label": day.strftime("%-d %b")})
+        ticks.append({"at": int(day.timestamp() * 1000), "label": format_date(day, "j M")})
     return ticks
 
 

@@ -1,17 +1,11 @@
 """What people may fill in on the reading pages."""
 
-import zoneinfo
 from typing import Any
 
 from django import forms
 
+from accounts.forms import zone_choices
 from engagement.models import Direction, Kind
-
-
-def zone_choices() -> list[tuple[str, str]]:
-    """Return the time zones of the world that people live in, UTC first."""
-    names = sorted(name for name in zoneinfo.available_timezones() if "/" in name)
-    return [("UTC", "UTC"), *((n, n.replace("_", " ")) for n in names if not n.startswith("Etc/"))]
 
 
 class ProjectForm(forms.Form):
@@ -23,7 +17,7 @@ class ProjectForm(forms.Form):
         widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"}),
     )
     timezone = forms.ChoiceField(
-        choices=zone_choices, label="Time zone", help_text="When a day and a week begin for you."
+        choices=zone_choices, label="Time zone", help_text="Where your weeks begin."
     )
 
     def clean_name(self) -> Any:

@@ -15,3 +15,11 @@ document.addEventListener("keydown", (event) => {
     menu.querySelector("summary").focus();
   }
 });
+
+/* When the session has ended, a part that asks again is answered with the sign-in page: go there. */
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const answer = new URL(event.detail.xhr.responseURL || location.href, location.href);
+  if (!answer.pathname.startsWith("/accounts/")) return;
+  event.detail.shouldSwap = false;
+  location.reload();
+});
