@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from accounts.access import project_for_key
 from accounts.models import Scope
+from common.api_schema import errors
 from common.values import read_moment
 from common.windows import WEEK, Window
 from dashboard.week import WeekInReview, week_in_review
@@ -139,13 +140,14 @@ class Week(APIView):
 
     @extend_schema(
         operation_id="week",
+        summary="Read a week in review",
         tags=["week"],
         parameters=[
             OpenApiParameter(
                 "ending", str, description="Where the week ends; a bare date is read as UTC."
             )
         ],
-        responses=WeekOut,
+        responses={200: WeekOut, **errors(400, 401, 403)},
     )
     def get(self, request: Request) -> Response:
         """Tell what a week shipped and taught; by default the seven days up to now."""

@@ -154,7 +154,7 @@ describe_report = extend_schema(
     operation_id="report_deployment",
     summary="Report a deployment",
     tags=["deployments"],
-    request=ShipReport,
+    request={"application/json": ShipReport},
     responses={201: Receipt, 200: Receipt, **errors(400, 401, 403, 413)},
     examples=[OpenApiExample("A ship with a hypothesis", _EXAMPLE, request_only=True)],
 )

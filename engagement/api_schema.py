@@ -69,7 +69,7 @@ describe_define = extend_schema(
     operation_id="define_metric",
     summary="Define a metric",
     tags=["metrics"],
-    request=MetricSent,
+    request={"application/json": MetricSent},
     responses={201: MetricReceipt, 200: MetricReceipt, **errors(400, 401, 403, 413)},
     examples=[
         OpenApiExample(
@@ -96,7 +96,7 @@ describe_record = extend_schema(
     operation_id="send_samples",
     summary="Send metric samples",
     tags=["metrics"],
-    request=SamplesSent,
+    request={"application/json": SamplesSent},
     responses={200: SamplesReport, **errors(400, 401, 403, 413)},
     examples=[
         OpenApiExample(

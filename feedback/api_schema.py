@@ -87,9 +87,11 @@ describe_submit = extend_schema(
     operation_id="send_feedback",
     summary="Send feedback, one or a batch",
     tags=["feedback"],
-    request=PolymorphicProxySerializer(
-        "FeedbackOneOrBatch", [FeedbackSent, FeedbackBatch], resource_type_field_name=None
-    ),
+    request={
+        "application/json": PolymorphicProxySerializer(
+            "FeedbackOneOrBatch", [FeedbackSent, FeedbackBatch], resource_type_field_name=None
+        )
+    },
     responses={
         201: FeedbackReceipt,
         200: PolymorphicProxySerializer(
