@@ -71,7 +71,10 @@ class Overdue:
 
 
 def lessons_of(project: Project, week: Window) -> list[Lesson]:
-    """Return what the week taught: what a person confirmed first, then newest first."""
+    """Return what the week taught, the most telling first: bets that were settled, either way.
+
+    Among equals, what a person confirmed comes before drafts, and the newest before older ones.
+    """
     confirmed = Q(confirmed_at__gte=week.start, confirmed_at__lt=week.end)
     judged = Q(drafted_at__gte=week.start, drafted_at__lt=week.end, verdict__in=TAUGHT)
     rows = (
@@ -80,7 +83,13 @@ def lessons_of(project: Project, week: Window) -> list[Lesson]:
         .select_related("deployment", "confirmed_by", "supersedes")
         .order_by(F("confirmed_at").desc(nulls_last=True), "-drafted_at", "-pk")[:LISTED]
     )
-    return [_lesson(row) for row in rows]
+    return sorted((_lesson(row) for row in rows), key=_rank)
+
+
+def _rank(lesson: Lesson) -> tuple[bool, int, bool]:
+    settled = (Verdict.SUPPORTED, Verdict.REFUTED)
+    weight = 0 if lesson.verdict in settled else 1 if lesson.verdict in TAUGHT else 2
+    return (not lesson.overturns, weight, not lesson.is_confirmed)
 
 
 def _lesson(row: Learning) -> Lesson:

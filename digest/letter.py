@@ -36,7 +36,7 @@ def write_letter(project: Project, review: WeekInReview, reader: Reader) -> Lett
         period=_period(review.week, zone),
         summary=_summary(review),
         paces=_paces(review.speed),
-        share=_share(review.speed),
+        pace_note=_pace_note(review.speed),
         sections=tuple(section for section in sections if section.items),
         home_url=address("project", project.slug),
         settings_url=address("digest_preview", project.slug),
@@ -52,11 +52,12 @@ def _period(week: Window, zone: ZoneInfo) -> str:
 
 def _summary(review: WeekInReview) -> str:
     voices = review.voices
+    ships = things(review.ships.count, "ship")
     said = f"{things(voices.count, 'thing')} said by customers"
     parts = [
-        f"{things(review.ships.count, 'ship')} ({review.ships.count_before:,} the week before)"
+        f"{ships} ({number(review.ships.count_before)} the week before)",
+        f"{said} ({number(voices.count_before)} the week before)",
     ]
-    parts.append(f"{said} ({voices.count_before:,} the week before)")
     if voices.rating is not None:
         parts.append(f"rated {voices.rating:.1f} of 5 on average")
     if voices.unanswered:
@@ -87,8 +88,19 @@ def _pace(label: str, measure: Measure) -> Pace:
     )
 
 
-def _share(speed: LearningSpeed) -> str:
+def _pace_note(speed: LearningSpeed) -> str:
+    """Return what the measures are of, and the share of ships that the team learned from."""
+    measures = (
+        speed.time_to_feedback,
+        speed.time_to_eyes,
+        speed.time_to_verdict,
+        speed.time_to_learning,
+    )
+    compared = any(measure.previous is not None for measure in measures)
+    note = "Median of the last twelve weeks"
+    note += ", against the twelve before." if compared else "."
     if speed.share_learned is None:
-        return ""
+        return note
     was = f" ({percent(speed.share_previous)} before)" if speed.share_previous is not None else ""
-    return f"Learned from {percent(speed.share_learned)} of {speed.ships:,} ships{was}."
+    share = f"Learned from {percent(speed.share_learned)} of {speed.ships:,} ships{was}."
+    return f"{note} {share}"

@@ -55,7 +55,7 @@ class Letter:
     period: str
     summary: str
     paces: tuple[Pace, ...]
-    share: str
+    pace_note: str
     sections: tuple[Section, ...]
     home_url: str
     settings_url: str

@@ -19,11 +19,11 @@ def _lines(letter: Letter) -> Iterator[str]:
     yield ""
     yield from _wrapped(f"{letter.project}, {letter.period}. {letter.summary}")
     yield ""
-    yield from _title("Learning speed, median of the last twelve weeks")
+    yield from _title("Learning speed")
     for pace in letter.paces:
         change = f", {pace.change}" if pace.change else ""
         yield f"- {pace.label[0].upper()}{pace.label[1:]}: {pace.value}{change}"
-    yield from _wrapped(letter.share)
+    yield from _wrapped(letter.pace_note)
     yield ""
     for section in letter.sections:
         yield from _section(section)

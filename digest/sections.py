@@ -15,7 +15,7 @@ from digest.parts import Item, Reader, Section
 from learning.verdict import Verdict, percent
 
 # A digest is read in two minutes: what does not fit is one link away.
-LESSONS, SURPRISES, QUOTES, SHIPS, WAITING = 3, 2, 3, 6, 3
+LESSONS, SURPRISES, QUOTES, SHIPS, WAITING = 3, 2, 3, 4, 2
 LONGEST = 180  # characters of a title or a sentence
 
 
@@ -117,7 +117,7 @@ def ships_section(project: Project, review: WeekInReview, zone: ZoneInfo) -> Sec
     listed = {line.pk for line in review.ships.lines}
     earlier = [line for line in review.too_early if line.pk not in listed]
     rows = sorted(review.ships.lines, key=weight)[:SHIPS]
-    older = earlier[: max(2, SHIPS - len(rows))]
+    older = earlier[: max(1, SHIPS - len(rows))]
     more = review.ships.count - len(rows)
     return Section(
         "What shipped",

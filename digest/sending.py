@@ -37,7 +37,7 @@ def send_digest_to(subscription: Subscription, *, now: datetime) -> Issue | None
         try:
             deliver(issue, unsubscribe_url(subscription))
         except MAIL_PROBLEMS as problem:
-            _try_later(subscription, problem, now)
+            try_later(subscription, problem, now)
             return None
         Issue.objects.filter(pk=issue.pk).update(sent_at=now)
     _move_on(subscription, now)
@@ -104,7 +104,8 @@ def mail_for(project: Project, week: Window, reader: Reader, *, now: datetime) -
     return compose(project, week_in_review(project, week=week, now=now), reader)
 
 
-def _try_later(subscription: Subscription, problem: Exception, now: datetime) -> None:
+def try_later(subscription: Subscription, problem: Exception, now: datetime) -> None:
+    """Keep why a digest was not sent, and let it be tried again after a while."""
     wait = min(FIRST_WAIT * 2 ** min(subscription.attempts, 10), LONGEST_WAIT)
     Subscription.objects.filter(pk=subscription.pk).update(
         problem=f"{type(problem).__name__}: {problem}"[:500],

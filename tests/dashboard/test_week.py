@@ -96,6 +96,17 @@ class TestLessons:
 
         assert (lesson.confirmed_by, lesson.takeaway) == ("Ada", "Ask before building.")
 
+    def test_tells_of_settled_bets_before_other_learnings(self, shop, ada):
+        make_learning(make_deployment(shop), Verdict.NO_HYPOTHESIS, confirmed_by=ada, days=0.5)
+        make_learning(make_bet(shop, "A", days=9), Verdict.NO_EFFECT)
+        make_learning(make_bet(shop, "B", days=9), Verdict.REFUTED)
+
+        assert [row.verdict for row in review_of(shop).lessons] == [
+            Verdict.REFUTED,
+            Verdict.NO_EFFECT,
+            Verdict.NO_HYPOTHESIS,
+        ]
+
     def test_does_not_call_an_unclear_draft_a_lesson(self, shop):
         make_learning(make_bet(shop, "A", days=9), Verdict.INCONCLUSIVE)
 

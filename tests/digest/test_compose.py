@@ -50,7 +50,7 @@ class TestHtml:
 
     def test_stays_so_when_everything_is_long(self, shop, ada):
         for n in range(60):
-            ship = make_bet(shop, "Überlang" * 37, days=1 + n / 10)
+            ship = make_bet(shop, "Überlang" * 36, days=1 + n / 10)
             make_learning(ship, Verdict.SUPPORTED, takeaway="ж" * 20_000, confirmed_by=ada)
             item = make_feedback(shop, f"{n} " + "ж" * 9000, rating=1, created_at=days_ago(1))
             link(item, ship)
@@ -154,4 +154,4 @@ class TestWhatIsTold:
         for n in range(10):
             make_deployment(shop, title=f"Ship {n}", shipped_at=days_ago(1))
 
-        assert "Four more ships: http" in mail_of(shop).text
+        assert "Six more ships: http" in mail_of(shop).text

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import Membership
+from config.celery import app
 from digest import message
 from digest.models import Issue, Subscription
 from digest.sending import LONGEST_WAIT, send_digest_to
@@ -35,6 +36,10 @@ class Killed(BaseException):
 
 def die(*_args):
     raise Killed
+
+
+def fail(*_args):
+    raise ValueError("a stroke of bad luck")
 
 
 class TestTheMail:
@@ -278,17 +283,36 @@ class TestSubscribe:
 
 
 class TestTheBell:
-    def test_rings_through_to_the_mail(self, due, mailbox, settings):
-        with time_machine.travel(MONDAY + MINUTE, tick=False):
-            send_due_digests.apply()
-            for row in Subscription.objects.due(MONDAY + MINUTE):
-                send_one_digest.apply(kwargs={"subscription_id": row.pk})
+    @pytest.fixture(autouse=True)
+    def at_once(self, monkeypatch):
+        """Tasks run where they are called, as no worker listens."""
+        monkeypatch.setattr(app.conf, "task_always_eager", True)
 
-        assert mailbox.recipients == ["ada@example.com"]
+    def test_rings_through_to_the_mail(self, due, mailbox):
+        with time_machine.travel(MONDAY + MINUTE, tick=False):
+            send_due_digests.delay()
+
+        assert mailbox.recipients == ["ada@example.com"]  # Ben's begin a week later
+
+    def test_is_in_the_timetable(self):
+        assert "digest.tasks.send_due_digests" in {
+            bell["task"] for bell in app.conf.beat_schedule.values()
+        }
+
+    def test_one_that_cannot_be_written_says_why_and_is_tried_later(
+        self, due, mailbox, monkeypatch
+    ):
+        monkeypatch.setattr("digest.sending.compose", fail)
+        with time_machine.travel(MONDAY + MINUTE, tick=False):
+            send_due_digests.delay()
+
+        due.refresh_from_db()
+        assert due.problem == "ValueError: a stroke of bad luck"
+        assert due.retry_at == MONDAY + 16 * MINUTE
 
     def test_subscribes_who_is_new(self, shop, ada, ben):
         with time_machine.travel(NOW, tick=False):
-            send_due_digests.apply()
+            send_due_digests.delay()
 
         assert set(Subscription.objects.values_list("user", flat=True)) == {ada.pk, ben.pk}
 
