@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from rest_framework.request import Request
@@ -14,6 +13,7 @@ from accounts.access import project_for_key
 from accounts.models import Project, Scope
 from common.paging import page_of
 from common.query import read_choice, read_since_until
+from deployments.addresses import page_of_deployment
 from learning import api_schema
 from learning.models import ImpactEstimate, Learning
 from learning.verdict import Verdict
@@ -55,7 +55,7 @@ def _filtered(project: Project, asked: Mapping[str, str]) -> "QuerySet[Learning]
         "drafted_at__lt": until,
     }
     rows: QuerySet[Learning] = Learning.objects.current().filter(project=project)
-    rows = rows.select_related("project", "deployment", "confirmed_by")
+    rows = rows.select_related("deployment__project", "confirmed_by")
     return rows.filter(**{lookup: value for lookup, value in wanted.items() if value})
 
 
@@ -65,7 +65,7 @@ def _learning(learning: Learning) -> dict[str, Any]:
         "id": learning.pk,
         "deployment": ship.pk,
         "deployment_version": ship.version,
-        "url": f"{settings.BASE_URL}/p/{learning.project.slug}/ships/{ship.pk}/",
+        "url": page_of_deployment(ship),
         "version": learning.version,
         "verdict": learning.verdict,
         "headline": learning.headline,

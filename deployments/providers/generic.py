@@ -115,11 +115,11 @@ def _each(
         problems.append(f"{name}: only the first {most:,} of {len(rows):,} were kept.")
     found = []
     for index, row in enumerate(rows[:most]):
-        one = _attempt(lambda row=row: read(row), problems)  # type: ignore[misc]
-        if one is None:
-            problems[-1] = f"{name}[{index}] {problems[-1]}"
-        else:
-            found.append(one)
+        try:
+            found.append(read(row))
+        except BadInput as error:
+            where = f"{name}[{index}]" + (f".{error.field}" if error.field != "row" else "")
+            problems.append(str(BadInput(where, error.problem, error.mend)))
     return found
 
 

@@ -1,4 +1,7 @@
+import pytest
+
 from feedback.models import FeedbackItem
+from tests.factories import make_feedback
 
 URL = "/api/v1/feedback/"
 
@@ -32,3 +35,50 @@ class TestSendFeedback:
 
         assert answer.status_code == 413
         assert "at most 1,000" in answer.json()["detail"]
+
+
+class TestListFeedback:
+    def texts(self, api, query=""):
+        return [row["text"] for row in api.get(f"{URL}?{query}").json()["results"]]
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "rating_max=2",
+            "rating_min=1&rating_max=1.5",
+            "version=2.0",
+            "source=play",
+            "q=ADDRESS",
+            "status=answered",
+            "since=2026-03-15",
+        ],
+    )
+    def test_filters_keep_what_is_asked_for(self, api, shop, query):
+        make_feedback(shop, "Good", rating=5, created_at="2026-03-01T10:00:00Z")
+        make_feedback(
+            shop,
+            "The address step",
+            rating=1,
+            version="2.0",
+            source="play",
+            reply_text="Sorry",
+            created_at="2026-03-16T10:00:00Z",
+        )
+
+        assert self.texts(api, query) == ["The address step"]
+
+    def test_newest_first(self, api, shop):
+        make_feedback(shop, "Old", created_at="2026-03-01T10:00:00Z")
+        make_feedback(shop, "New", created_at="2026-03-02T10:00:00Z")
+
+        assert self.texts(api) == ["New", "Old"]
+
+
+class TestReadFeedback:
+    def test_shows_all_that_came_with_it(self, api, shop):
+        item = make_feedback(shop, customer={"id": "c-1", "name": "Kim"}, device="phone")
+
+        said = api.get(f"{URL}{item.pk}/").json()
+
+        assert said["customer"] == {"id": "c-1", "name": "Kim", "email": ""}
+        assert said["extra"] == {"device": "phone"}
