@@ -286,11 +286,13 @@ class TestTheBell:
     @pytest.fixture(autouse=True)
     def at_once(self, monkeypatch):
         """Tasks run where they are called, as no worker listens."""
-        monkeypatch.setattr(app.conf, "task_always_eager", True)
+        monkeypatch.setattr(
+            send_one_digest, "apply_async", lambda kwargs, **_: send_one_digest.apply(kwargs=kwargs)
+        )
 
     def test_rings_through_to_the_mail(self, due, mailbox):
         with time_machine.travel(MONDAY + MINUTE, tick=False):
-            send_due_digests.delay()
+            send_due_digests.apply(throw=True)
 
         assert mailbox.recipients == ["ada@example.com"]  # Ben's begin a week later
 
@@ -304,7 +306,7 @@ class TestTheBell:
     ):
         monkeypatch.setattr("digest.sending.compose", fail)
         with time_machine.travel(MONDAY + MINUTE, tick=False):
-            send_due_digests.delay()
+            send_due_digests.apply(throw=True)
 
         due.refresh_from_db()
         assert due.problem == "ValueError: a stroke of bad luck"
@@ -312,7 +314,7 @@ class TestTheBell:
 
     def test_subscribes_who_is_new(self, shop, ada, ben):
         with time_machine.travel(NOW, tick=False):
-            send_due_digests.delay()
+            send_due_digests.apply(throw=True)
 
         assert set(Subscription.objects.values_list("user", flat=True)) == {ada.pk, ben.pk}
 
