@@ -45,12 +45,12 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
         role = Role(form.cleaned_data["role"])
         _welcome(request, add_member(project, form.cleaned_data["email"], role))
         return redirect("settings_members", slug=slug)
-    rows = project.memberships.select_related("user").order_by("user__name", "user__email")
+    rows = project.memberships.select_related("user").order_by("pk")
     context = {
         "project": project,
         "form": form,
         "is_owner": True,
-        "memberships": rows,
+        "memberships": sorted(rows, key=lambda row: str(row.user).casefold()),
         "roles": Role.choices,
     }
     return render(request, "accounts/members.html", context)

@@ -14,7 +14,7 @@ class Snippet:
 
 # --max-time: a Wake that hangs does not hold a build up; || true: one that is down fails none.
 _CALL = """\
-curl --silent --show-error --max-time 10 --retry 2 \\
+curl --silent --show-error --max-time 10 \\
   "{base}/api/v1/deployments/" \\
   -H "Authorization: Bearer $WAKE_API_KEY" \\
   -H "Content-Type: application/json" \\
@@ -22,8 +22,8 @@ curl --silent --show-error --max-time 10 --retry 2 \\
 
 
 def _call(base: str, **fields: str) -> str:
-    body = ", ".join(f'\\"{name}\\": \\"{value}\\"' for name, value in fields.items())
-    return _CALL.format(base=base, body="{" + body + "}")
+    lines = ",\n".join(f'    \\"{name}\\": \\"{value}\\"' for name, value in fields.items())
+    return _CALL.format(base=base, body=f"{{\n{lines}\n  }}")
 
 
 def _indent(text: str, spaces: int) -> str:

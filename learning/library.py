@@ -57,6 +57,21 @@ class LibraryFilter(forms.Form):
         """True if anything is left out."""
         return bool(self.wanted)
 
+    @property
+    def shown(self) -> list[forms.BoundField]:
+        """The fields beside the search that are always in sight."""
+        return [self[name] for name in ("verdict", "state", "person")]
+
+    @property
+    def folded(self) -> list[forms.BoundField]:
+        """The fields that are folded away at first."""
+        return [self[name] for name in ("since", "until")]
+
+    @property
+    def more_is_set(self) -> bool:
+        """True if something is set, or wrong, among what is folded away."""
+        return any(field.errors or field.name in self.wanted for field in self.folded)
+
     def learnings(self) -> "QuerySet[Learning]":
         """Return the newest versions of the learnings that the filters leave, in no order yet."""
         wanted = self.wanted
@@ -179,6 +194,19 @@ def verdicts_by_month(project: Project, *, now: datetime) -> list[Month]:
         for month in months
         if oldest is not None and month >= oldest
     ]
+
+
+def added_up(months: list[Month]) -> Month | None:
+    """Return all `months` as one that starts with the oldest; None if there are none."""
+    if not months:
+        return None
+    return Month(
+        months[-1].first_day,
+        supported=sum(month.supported for month in months),
+        refuted=sum(month.refuted for month in months),
+        no_effect=sum(month.no_effect for month in months),
+        other=sum(month.other for month in months),
+    )
 
 
 def _months_before(moment: datetime, months: int) -> date:

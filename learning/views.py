@@ -13,7 +13,7 @@ from common.pages import page_or_part
 from common.paging import page_of
 from common.values import storable
 from learning.intake import confirm_learning, edit_learning
-from learning.library import LibraryFilter, shortcuts, verdicts_by_month, versions_of
+from learning.library import LibraryFilter, added_up, shortcuts, verdicts_by_month, versions_of
 from learning.models import Learning
 
 NEWEST_FIRST = ("-drafted_at", "-pk")
@@ -36,13 +36,15 @@ def learnings(request: HttpRequest, slug: str) -> HttpResponse:
     assert isinstance(request.user, User)
     now = timezone.now()
     wanted = LibraryFilter(request.GET, project=project, now=now)
+    months = verdicts_by_month(project, now=now)
     context = {
         "project": project,
         "wanted": wanted,
         "page": page_of(request, wanted.learnings(), by=NEWEST_FIRST),
         "shortcuts": shortcuts(project, request.user, now),
         "trailers": TRAILERS,
-        "months": verdicts_by_month(project, now=now),
+        "months": months,
+        "fared": added_up(months),
     }
     return page_or_part(request, "learning/learnings.html", "list", context)
 

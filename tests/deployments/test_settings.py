@@ -107,13 +107,13 @@ class TestSnippets:
     def run(self, command, folder, **env):
         """Run a snippet with a curl that prints what it was told to send."""
         curl = folder / "curl"
-        curl.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {folder}/said\nexit 7\n')
+        curl.write_text(f'#!/bin/sh\nprintf "%s\\0" "$@" > {folder}/said\nexit 7\n')
         curl.chmod(0o755)
         path = f"{folder}:/usr/bin:/bin"
         done = subprocess.run(
             ["sh", "-e", "-c", command], env={"PATH": path, **env}, cwd=folder, check=False
         )
-        said = (folder / "said").read_text().splitlines()
+        said = (folder / "said").read_text().split("\0")
         return done.returncode, said
 
     def test_send_json_and_never_fail_a_build(self, tmp_path):
