@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
-
 from accounts.models import Project, User
 from dashboard.reads.ships import ShipRow, ship_rows
 from dashboard.speed import LearningSpeed, learning_speed
@@ -74,14 +72,10 @@ def latest_ships(project: Project, *, now: datetime) -> list[ShipRow]:
 def waiting_for(user: User, project: Project, *, now: datetime) -> Waiting:
     """Return the drafts and the unread words about the ships of `user`, and what is overdue."""
     drafts = Learning.objects.current().filter(project=project, state=Learning.State.DRAFT)
-    mine = drafts.filter(
-        Exists(Deployment.objects.filter(pk=OuterRef("deployment"), shippers__user=user))
-    )
+    my_ships = Deployment.objects.filter(project=project, shippers__user=user)
+    mine = drafts.filter(deployment__in=my_ships)
     unread = Attribution.objects.filter(
-        Exists(Deployment.objects.filter(pk=OuterRef("deployment"), shippers__user=user)),
-        is_best=True,
-        feedback__project=project,
-        feedback__seen_at=None,
+        deployment__in=my_ships, is_best=True, feedback__seen_at=None
     )
     return Waiting(
         drafts=list(mine.select_related("deployment").order_by("due_at", "pk")[:WAITING_SHOWN]),
