@@ -60,7 +60,7 @@ def _welcome(request: HttpRequest, joined: Joined) -> None:
     """Tell the owner who joined, and mail an invitation to those who have no password yet."""
     user, project = joined.membership.user, joined.membership.project
     assert isinstance(request.user, User)
-    if joined.was_member:
+    if joined.was_member and user.has_usable_password():
         role = joined.membership.get_role_display().lower()
         messages.info(request, f"{user} is a member already, with the role {role}.")
         return
@@ -80,11 +80,11 @@ def _welcome(request: HttpRequest, joined: Joined) -> None:
         logger.warning("An invitation could not be sent: %s", problem)
         messages.error(
             request,
-            f"{user} was added, but the invitation could not be sent ({problem}). "
+            f"{user} may come in, but the invitation could not be sent ({problem}). "
             "Check EMAIL_URL; “Forgotten your password?” sends a new link at any time.",
         )
         return
-    messages.success(request, f"{user} was added, and a mail with the way in is on its way.")
+    messages.success(request, f"A mail with the way in is on its way to {user}.")
 
 
 @require_POST

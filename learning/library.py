@@ -15,6 +15,7 @@ from accounts.models import Project, User
 from common.days import DayField, midnight
 from common.values import storable
 from common.windows import DAY
+from deployments.models import Shipper
 from learning.models import Learning
 from learning.verdict import Verdict
 
@@ -82,7 +83,8 @@ class LibraryFilter(forms.Form):
         if "state" in wanted:
             found = found.filter(_in_state(wanted["state"], self.now))
         if "person" in wanted:
-            found = found.filter(deployment__shippers__user=wanted["person"]).distinct()
+            theirs = Shipper.objects.filter(user=wanted["person"]).values("deployment")
+            found = found.filter(deployment__in=theirs)
         if "since" in wanted:
             found = found.filter(drafted_at__gte=midnight(wanted["since"]))
         if "until" in wanted:

@@ -32,7 +32,9 @@ class TestWhoMay:
     @pytest.mark.parametrize("page", ["members/", "keys/"])
     def test_others_are_told_which_role_it_needs(self, shop, as_ben, as_vic, page):
         for client in (as_ben, as_vic):
-            assert client.get(f"/p/shop/settings/{page}").status_code == 403
+            response = client.get(f"/p/shop/settings/{page}")
+            assert response.status_code == 403
+            assert "Owner" in response.content.decode()
 
     def test_others_see_the_project_but_cannot_change_it(self, shop, as_ben):
         page = parse(as_ben.get("/p/shop/settings/"))
@@ -104,6 +106,13 @@ class TestMembers:
         self.add(as_ada, "new@example.com")
 
         assert not User.objects.get(email="new@example.com").has_usable_password()
+
+    def test_somebody_who_never_came_is_invited_again(self, shop, as_ada):
+        self.add(as_ada, "new@example.com")
+        self.add(as_ada, "new@example.com")
+
+        assert len(mail.outbox) == 2
+        assert shop.memberships.filter(user__email="new@example.com").count() == 1
 
     def test_an_invitation_is_shown_where_mail_goes_nowhere(self, shop, as_ada, settings):
         settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"

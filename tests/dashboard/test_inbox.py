@@ -102,6 +102,14 @@ class TestInbox:
         with django_assert_max_num_queries(16):
             assert len(said(read(as_vic))) == 45
 
+    def test_offers_each_source_once(self, shop, as_vic):
+        for source in ("widget", "app_store", "widget", "email"):
+            make_feedback(shop, source=source)
+
+        offered = read(as_vic).select("#id_source option")
+
+        assert [option["value"] for option in offered] == ["", "app_store", "email", "widget"]
+
     def test_pages_on_to_older_feedback_with_the_same_filters(self, shop, as_vic):
         for n in range(55):
             make_feedback(shop, f"bad {n}", rating=1, created_at=NOW - n * HOUR)
