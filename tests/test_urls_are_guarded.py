@@ -1,0 +1,296 @@
+"""Walks every address of the site as people who must not get in.
+
+A new address fails here until DOORS says who may enter. A line names the role that may read
+(GET) and the role that may write (POST); None means that the door does not know that method.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
+
+from accounts.models import ApiKey, Role, Scope
+from deployments.models import Webhook
+from digest.models import Issue, Subscription
+from feedback.models import Import
+from learning.models import Learning
+from tests.factories import NOW, make_deployment, make_feedback, make_key, make_metric
+
+pytestmark = pytest.mark.django_db
+
+
+class Project(NamedTuple):
+    """A door of one project: 404 for strangers, 403 for a role that is too low."""
+
+    read: Role | None
+    write: Role | None = None
+
+
+class Api(NamedTuple):
+    """A door for API keys: 401 without one, 403 without the scope."""
+
+    read: Scope | None = None
+    write: Scope | None = None
+
+
+OPEN, PERSONAL = "open to everybody", "for whoever has signed in"
+VIEWER, MEMBER, OWNER = Role.VIEWER, Role.MEMBER, Role.OWNER
+
+DOORS: dict[str, Any] = {
+    "healthz": OPEN,
+    "account_login": OPEN,
+    "account_logout": OPEN,
+    "account_inactive": OPEN,
+    "account_signup": OPEN,
+    "account_reset_password": OPEN,
+    "account_reset_password_done": OPEN,
+    "account_reset_password_from_key": OPEN,
+    "account_reset_password_from_key_done": OPEN,
+    "unsubscribe": OPEN,
+    "hook-github": OPEN,
+    "api-schema": OPEN,
+    "api-docs": OPEN,
+    "account_change_password": PERSONAL,
+    "account_set_password": PERSONAL,
+    "home": PERSONAL,
+    "project_new": PERSONAL,
+    "project": Project(VIEWER),
+    "deployments": Project(VIEWER),
+    "deployment": Project(VIEWER),
+    "metrics": Project(VIEWER),
+    "metric": Project(VIEWER, MEMBER),
+    "inbox": Project(VIEWER),
+    "feedback_item": Project(VIEWER),
+    "feedback_status": Project(None, MEMBER),
+    "feedback_ship": Project(None, MEMBER),
+    "import_feedback": Project(MEMBER, MEMBER),
+    "import_progress": Project(MEMBER),
+    "import_start": Project(None, MEMBER),
+    "import_refused": Project(MEMBER),
+    "learnings": Project(VIEWER),
+    "learning": Project(VIEWER),
+    "learning_edit": Project(None, MEMBER),
+    "digest_preview": Project(VIEWER, VIEWER),  # everyone keeps their own preferences
+    "digest_preview_html": Project(VIEWER),
+    "digest_test": Project(None, VIEWER),
+    "digest_issue": Project(VIEWER),
+    "digest_issue_html": Project(VIEWER),
+    "settings": Project(VIEWER, OWNER),
+    "settings_members": Project(OWNER, OWNER),
+    "settings_member": Project(None, OWNER),
+    "settings_member_remove": Project(None, OWNER),
+    "settings_keys": Project(OWNER, OWNER),
+    "settings_key_revoke": Project(None, OWNER),
+    "settings_connect": Project(MEMBER),
+    "settings_webhook_make": Project(None, OWNER),
+    "settings_webhook_rotate": Project(None, OWNER),
+    "api-week": Api(Scope.READ),
+    "api-deployments": Api(Scope.READ, Scope.DEPLOYMENTS_WRITE),
+    "api-deployment": Api(Scope.READ),
+    "api-estimates": Api(Scope.READ),
+    "api-learnings": Api(Scope.READ),
+    "api-feedback": Api(Scope.READ, Scope.FEEDBACK_WRITE),
+    "api-feedback-item": Api(Scope.READ),
+    "api-metrics": Api(Scope.READ, Scope.METRICS_WRITE),
+    "api-metric-samples": Api(Scope.READ),
+    "api-samples": Api(write=Scope.METRICS_WRITE),
+}
+PROJECT_DOORS = [name for name, door in DOORS.items() if isinstance(door, Project)]
+API_DOORS = [name for name, door in DOORS.items() if isinstance(door, Api)]
+METHODS = ("get", "post")
+
+
+def all_names(patterns: list[Any] | None = None) -> Iterator[str | None]:
+    """Yield the name of each address of the site."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            yield from all_names(pattern.url_patterns)
+        elif isinstance(pattern, URLPattern):
+            yield pattern.name
+
+
+@pytest.fixture
+def address(shop, ada, ben):
+    """Call it with a door's name for an address behind which there really is something."""
+    ship = make_deployment(shop, "1.0.0")
+    checkup = ship.checkups.first()
+    metric = make_metric(shop)
+    item = make_feedback(shop)
+    learning = Learning.objects.create(
+        project=shop, deployment=ship, checkup=checkup, verdict="supported", headline="It rose",
+        method="v1", drafted_at=NOW, due_at=NOW,
+    )  # fmt: skip
+    upload = Import.objects.create(project=shop, user=ada, name="a.csv", file="imports/a.csv")
+    subscription = Subscription.objects.create(project=shop, user=ada, next_due_at=NOW)
+    issue = Issue.objects.create(
+        subscription=subscription, project=shop, recipient=ada.email, week_end_at=NOW,
+        subject="A week", html="<p>A week", text="A week", message_id="<1@wake>", sent_at=NOW,
+    )  # fmt: skip
+    webhook = Webhook.objects.create(project=shop)
+    key, _ = ApiKey.objects.create_key(name="CI", project=shop, scopes=[])
+    member = shop.memberships.get(user=ben)
+    facts: dict[str, dict[str, Any]] = {
+        "deployment": {"pk": ship.pk}, "metric": {"key": metric.key},
+        "feedback_item": {"pk": item.pk}, "feedback_status": {"pk": item.pk},
+        "feedback_ship": {"pk": item.pk}, "import_progress": {"pk": upload.pk},
+        "import_start": {"pk": upload.pk}, "import_refused": {"pk": upload.pk},
+        "learning": {"pk": learning.pk}, "learning_edit": {"pk": learning.pk},
+        "digest_issue": {"pk": issue.pk}, "digest_issue_html": {"pk": issue.pk},
+        "settings_member": {"pk": member.pk}, "settings_member_remove": {"pk": member.pk},
+        "settings_key_revoke": {"prefix": key.prefix},
+        "api-deployment": {"pk": ship.pk}, "api-estimates": {"pk": ship.pk},
+        "api-feedback-item": {"pk": item.pk}, "api-metric-samples": {"key": metric.key},
+        "unsubscribe": {"token": subscription.token}, "hook-github": {"key": webhook.key},
+        "account_reset_password_from_key": {"uidb36": "1", "key": "set-password"},
+    }  # fmt: skip
+
+    def reverse_for(name: str, slug: str = shop.slug) -> str:
+        of_project = {"slug": slug} if isinstance(DOORS[name], Project) else {}
+        return reverse(name, kwargs=of_project | facts.get(name, {}))
+
+    return reverse_for
+
+
+def call(client: Client, method: str, url: str) -> Any:
+    return getattr(client, method)(url, **({"content_type": "text/plain"} if "api" in url else {}))
+
+
+class TestTheListOfDoors:
+    def test_names_every_address_of_the_site_and_no_other(self):
+        names = list(all_names())
+
+        assert None not in names, "An address without a name cannot be classified."
+        assert set(names) == set(DOORS), "Say in DOORS who may enter."
+
+    @pytest.mark.parametrize("name", PROJECT_DOORS)
+    def test_says_truly_that_the_address_belongs_to_a_project(self, name, address):
+        assert resolve(address(name)).kwargs["slug"] == "shop"
+
+
+class TestSomebodyWhoHasNotSignedIn:
+    @pytest.mark.parametrize(
+        "name", [name for name, door in DOORS.items() if door == PERSONAL] + PROJECT_DOORS
+    )
+    @pytest.mark.parametrize("method", METHODS)
+    def test_is_asked_to_sign_in(self, name, method, address):
+        answer = call(Client(), method, address(name))
+
+        assert answer.status_code == 302
+        assert answer.url.startswith(reverse(settings.LOGIN_URL))
+
+    @pytest.mark.parametrize("name", [name for name, door in DOORS.items() if door == OPEN])
+    @pytest.mark.parametrize("method", METHODS)
+    def test_never_sees_an_open_door_fail(self, name, method, address):
+        answer = call(Client(), method, address(name))
+
+        assert answer.status_code < 500
+
+    def test_cannot_report_a_ship_without_a_signature(self, address, shop):
+        before = shop.deployments.count()
+
+        answer = Client().post(address("hook-github"), "{}", content_type="application/json")
+
+        assert answer.status_code in (401, 403)
+        assert shop.deployments.count() == before
+
+
+class TestCleoWhoIsAStranger:
+    @pytest.mark.parametrize("name", PROJECT_DOORS)
+    @pytest.mark.parametrize("method", METHODS)
+    def test_cannot_tell_the_shop_from_a_project_that_is_not_there(
+        self, name, method, address, as_cleo
+    ):
+        real = call(as_cleo, method, address(name))
+        made_up = call(as_cleo, method, address(name, slug="no-such-project"))
+
+        assert real.status_code == made_up.status_code
+        assert real.status_code in (404, 405)
+
+    @pytest.mark.parametrize("name", [n for n in PROJECT_DOORS if DOORS[n].read])
+    def test_reads_nothing(self, name, address, as_cleo):
+        assert as_cleo.get(address(name)).status_code == 404
+
+    @pytest.mark.parametrize("name", [n for n in PROJECT_DOORS if DOORS[n].write])
+    def test_writes_nothing(self, name, address, as_cleo):
+        assert as_cleo.post(address(name)).status_code == 404
+
+    @pytest.mark.parametrize("method", METHODS)
+    def test_does_not_reach_the_things_of_the_shop_through_her_own_project(
+        self, method, address, as_cleo
+    ):
+        through_hers = {
+            name: call(as_cleo, method, address(name, slug="bakery")).status_code
+            for name in PROJECT_DOORS
+            if set(resolve(address(name)).kwargs) != {"slug"}
+        }
+
+        assert len(through_hers) >= 10
+        assert {name for name, code in through_hers.items() if code not in (404, 405)} == set()
+
+
+class TestAMember:
+    @pytest.mark.parametrize("name", PROJECT_DOORS)
+    @pytest.mark.parametrize("who", [VIEWER, MEMBER])
+    def test_is_refused_what_their_role_may_not(self, name, who, address, as_vic, as_ben):
+        client = as_vic if who == VIEWER else as_ben
+        allowed = (VIEWER,) if who == VIEWER else (VIEWER, MEMBER)
+        door = DOORS[name]
+
+        for method, needed in (("get", door.read), ("post", door.write)):
+            if needed and needed not in allowed:
+                assert call(client, method, address(name)).status_code == 403, method
+
+    @pytest.mark.parametrize("name", [n for n in PROJECT_DOORS if not DOORS[n].write])
+    def test_changes_nothing_at_a_door_for_readers(self, name, address, as_ada):
+        """A door that forgets to look at the method would answer a POST as if it were a GET."""
+        assert as_ada.post(address(name)).status_code in (200, 405)
+
+    @pytest.mark.parametrize(
+        "name", [n for n in PROJECT_DOORS if DOORS[n].read and not n.startswith("import_")]
+    )
+    def test_who_owns_the_shop_reads_everything(self, name, address, as_ada):
+        """So that the refusals above are not those of an address that leads nowhere."""
+        assert as_ada.get(address(name)).status_code in (200, 302, 405)
+
+
+class TestTheApi:
+    @pytest.mark.parametrize("name", API_DOORS)
+    @pytest.mark.parametrize("method", METHODS)
+    @pytest.mark.parametrize("shown", ["", "Bearer wrong.key", "Basic YTpi"])
+    def test_wants_a_key(self, name, method, shown, address):
+        client = Client(headers={"Authorization": shown} if shown else {})
+
+        answer = call(client, method, address(name))
+
+        known = getattr(DOORS[name], "read" if method == "get" else "write")
+        assert answer.status_code in ((401,) if known else (401, 405))
+
+    @pytest.mark.parametrize("name", API_DOORS)
+    @pytest.mark.parametrize("method", METHODS)
+    def test_wants_a_key_with_the_right_scope(self, name, method, address, shop):
+        scope = getattr(DOORS[name], "read" if method == "get" else "write")
+        others = [other for other in Scope if other != scope]
+        client = Client(headers={"Authorization": f"Bearer {make_key(shop, *others)}"})
+
+        answer = call(client, method, address(name))
+
+        assert answer.status_code == (403 if scope else 405)
+
+    @pytest.mark.parametrize("name", [n for n in API_DOORS if DOORS[n].read])
+    def test_gives_what_the_key_may_read(self, name, address, api):
+        assert api.get(address(name)).status_code == 200
+
+    @pytest.mark.parametrize("name", API_DOORS)
+    def test_shows_nothing_of_the_shop_to_the_key_of_another_project(self, name, address, cleo):
+        url = address(name)
+        bakery = cleo.projects.get()
+        client = Client(headers={"Authorization": f"Bearer {make_key(bakery)}"})
+
+        answer = client.get(url)
+
+        assert answer.status_code == (404 if resolve(url).kwargs else answer.status_code)
+        assert b"1.0.0" not in answer.content
+        assert b"It works well" not in answer.content
