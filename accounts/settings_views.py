@@ -32,7 +32,12 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
         form.save()
         messages.success(request, "Saved.")
         return redirect("settings", slug=slug)
-    context = {"project": project, "form": form, "is_owner": may(request, project, Role.OWNER)}
+    context = {
+        "project": project,
+        "form": form,
+        "is_owner": may(request, project, Role.OWNER),
+        "may_connect": may(request, project, Role.MEMBER),
+    }
     return render(request, "accounts/settings.html", context)
 
 

@@ -35,6 +35,7 @@ def connect(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "project": project,
         "is_owner": is_owner,
+        "may_connect": True,
         "snippets": snippets(settings.BASE_URL),
         "webhook": webhook,
         "webhook_url": _address_of(webhook) if webhook else "",

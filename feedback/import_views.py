@@ -4,6 +4,7 @@ import csv
 import logging
 from functools import partial
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
@@ -38,7 +39,12 @@ def import_feedback(request: HttpRequest, slug: str) -> HttpResponse:
         row = _keep(project, request.user, form.cleaned_data["file"])
         return redirect("import_progress", slug=slug, pk=row.pk)
     imports = project.imports.select_related("user").order_by("-created_at", "-pk")[:LISTED]
-    context = {"project": project, "form": form, "imports": imports}
+    context = {
+        "project": project,
+        "form": form,
+        "imports": imports,
+        "most": settings.MAX_UPLOAD_BYTES,
+    }
     return render(request, "feedback/import.html", context)
 
 

@@ -42,6 +42,10 @@ class TestWhoMay:
         assert "Only owners" in page.get_text()
         assert as_ben.post("/p/shop/settings/", {"name": "Mine"}).status_code == 403
 
+    def test_viewers_are_not_led_where_they_may_not_go(self, shop, as_vic, as_ben):
+        assert "/connect/" not in as_vic.get("/p/shop/settings/").content.decode()
+        assert "/connect/" in as_ben.get("/p/shop/settings/").content.decode()
+
     def test_every_change_needs_the_token_of_a_form(self, shop, ada):
         client = Client(enforce_csrf_checks=True)
         client.force_login(ada)
