@@ -55,12 +55,20 @@ class Mark:
     is_main: bool = False
 
 
-def metric_chart(metric: Metric, series: Series, *, ship: Deployment, end: datetime) -> Chart:
+def metric_chart(
+    metric: Metric,
+    series: Series,
+    *,
+    ship: Deployment,
+    beside: Iterable[Deployment],
+    end: datetime,
+) -> Chart:
     """Return the chart of the week before a ship and the time after it, with what was expected."""
     shipped_at = int(ship.shipped_at.timestamp())
     band = expected_band(series, shipped_at=shipped_at, window_end=int(end.timestamp()))
     shown = series.times >= shipped_at - WEEK.total_seconds()
-    marks = [Mark(ship.shipped_at, ship.version, is_main=True)]
+    marks = [Mark(other.shipped_at, other.version) for other in beside]
+    marks.append(Mark(ship.shipped_at, ship.version, is_main=True))
     return _chart(metric, series.times[shown], series.values[shown], band, marks)
 
 

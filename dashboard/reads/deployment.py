@@ -182,7 +182,9 @@ def neighbours_of(ship: Deployment, outcome: Outcome, *, now: datetime) -> list[
     return ship_rows(list(beside), now=now)
 
 
-def charts_of(ship: Deployment, outcome: Outcome, *, now: datetime) -> list[Chart]:
+def charts_of(
+    ship: Deployment, outcome: Outcome, neighbours: list[ShipRow], *, now: datetime
+) -> list[Chart]:
     """Return a chart of each metric worth one: that of the hypothesis, then those that moved."""
     metrics: list[Metric] = [outcome.hypothesis.metric] if outcome.hypothesis else []
     metrics += [one.row.metric for one in outcome.effects if one.row.is_real]
@@ -190,10 +192,11 @@ def charts_of(ship: Deployment, outcome: Outcome, *, now: datetime) -> list[Char
     chosen = list({metric.pk: metric for metric in metrics}.values())[:CHARTS_SHOWN]
     length = outcome.hypothesis.window if outcome.hypothesis else WEEK
     end = min(now, ship.shipped_at + length + DAY)
+    beside = [row.ship for row in neighbours]
     charts = []
     for metric in chosen:
         series = series_for(metric, Window(ship.shipped_at - history_length(metric), end))
-        charts.append(metric_chart(metric, series, ship=ship, end=end))
+        charts.append(metric_chart(metric, series, ship=ship, beside=beside, end=end))
     return [chart for chart in charts if chart.has_data]
 
 
@@ -214,6 +217,7 @@ class DeploymentPage:
 def deployment_page(ship: Deployment, *, now: datetime) -> DeploymentPage:
     """Return all that the ship's page shows; it must come with its environment."""
     outcome = outcome_of(ship)
+    neighbours = neighbours_of(ship, outcome, now=now)
     return DeploymentPage(
         changes=list(ship.changes.order_by("-kind", "-authored_at", "pk")[:CHANGES_SHOWN]),
         change_count=ship.changes.count(),
@@ -221,6 +225,6 @@ def deployment_page(ship: Deployment, *, now: datetime) -> DeploymentPage:
         outcome=outcome,
         looks=looks_at(ship, now=now),
         words=words_on(ship, now=now),
-        neighbours=neighbours_of(ship, outcome, now=now),
-        charts=charts_of(ship, outcome, now=now),
+        neighbours=neighbours,
+        charts=charts_of(ship, outcome, neighbours, now=now),
     )

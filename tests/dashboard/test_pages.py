@@ -319,8 +319,20 @@ class TestADeployment:
 
         chart = answer.context["page"].charts[0]
         assert chart.has_band
-        assert chart.data["marks"][0]["label"] == "1.4.0"
+        assert [mark["label"] for mark in chart.data["marks"] if mark["main"]] == ["1.4.0"]
         assert f'id="{chart.key}" type="application/json"'.encode() in answer.content
+
+    def test_marks_the_ships_close_by_on_the_chart_too(self, shop, as_ada):
+        ship = make_wake(shop)
+        make_deployment(shop, "1.3.9", shipped_at=ship.shipped_at - timedelta(days=2))
+
+        answer = as_ada.get(f"/p/shop/ships/{ship.pk}/")
+
+        marks = answer.context["page"].charts[0].data["marks"]
+        assert [(mark["label"], mark["main"]) for mark in marks] == [
+            ("1.3.9", False),
+            ("1.4.0", True),
+        ]
 
     def test_says_when_it_looks_next(self, shop, text):
         ship = make_deployment(shop, "1.0", shipped_at=timezone.now() - timedelta(minutes=10))
