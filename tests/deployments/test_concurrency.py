@@ -41,6 +41,7 @@ def at_once(send):
     start = Barrier(AT_ONCE)
 
     def one(n):
+        connection.ensure_connection()  # or the opening would put them one behind the other
         start.wait()
         try:
             return send(n)

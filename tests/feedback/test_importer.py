@@ -6,8 +6,10 @@ import pytest
 from django.core.files.base import ContentFile
 
 from common.tables import NotATable
+from config.celery import app
 from feedback import importer
 from feedback.models import FeedbackItem, Import
+from feedback.tasks import start_queued_imports
 from tests.factories import NOW
 
 
@@ -126,3 +128,28 @@ class TestRunImport:
 
         assert (row.state, "cut off" in row.report["problem"]) == ("failed", True)
         assert 1_000 < FeedbackItem.objects.count() == row.report["created"]
+
+
+class TestBell:
+    @pytest.fixture(autouse=True)
+    def tasks_run_where_they_are_called(self):
+        app.conf.task_always_eager = True
+        yield
+        app.conf.task_always_eager = False
+
+    def test_every_queued_import_is_moved_on_to_its_end(self, shop, monkeypatch):
+        monkeypatch.setattr(importer, "SLICE", 1)
+        monkeypatch.setattr(importer, "BATCH", 2)
+        rows = [make_import(shop, f"text\n{word}\n{word}\n{word}\n") for word in ("Good", "Bad")]
+
+        start_queued_imports()
+
+        assert {Import.objects.get(pk=row.pk).state for row in rows} == {"done"}
+        assert FeedbackItem.objects.count() == 6
+
+    def test_what_nobody_has_chosen_columns_for_yet_is_left_alone(self, shop):
+        make_import(shop, "text\nGood\n", state=Import.State.UPLOADED)
+
+        start_queued_imports()
+
+        assert not FeedbackItem.objects.exists()
