@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -23,11 +24,13 @@ from deployments.models import Deployment
 from feedback.handling import move_to
 from feedback.models import FeedbackItem, Status
 from learning.corrections import correct_attribution, withdraw_correction
+from learning.models import Attribution
 
 FIRST_CALL = """\
 curl --max-time 10 {base}/api/v1/feedback/ \\
   -H "Authorization: Bearer $WAKE_API_KEY" \\
   -d '{{"text": "The new checkout is so much faster", "rating": 5, "version": "1.4.0"}}'"""
+SHOWN = 0.01
 NEWEST_FIRST = ("-said_at", "-pk")
 
 
@@ -75,14 +78,15 @@ def feedback_item(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         item.refresh_from_db(fields=["status"])
     wanted = _filter(request, project)
     newer, older = neighbours(item, wanted.items())
-    candidates = item.attributions.select_related("deployment").order_by(
-        "-is_best", "-probability", "pk"
-    )
+    correction = getattr(item, "correction", None)
+    candidates = _candidates(item)
     context = {
         "project": project,
         "item": item,
-        "correction": getattr(item, "correction", None),
-        "candidates": list(candidates),
+        "correction": correction,
+        # Once a person has spoken, only what they said is in sight.
+        "candidates": candidates[:1] if correction else candidates,
+        "weighed": candidates[1:] if correction else [],
         "ships": ships_to_choose(item) if may_work else [],
         "may_work": may_work,
         "wanted": wanted,
@@ -92,6 +96,13 @@ def feedback_item(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "older": older,
     }
     return render(request, "dashboard/feedback_item.html", context)
+
+
+def _candidates(item: FeedbackItem) -> list[Attribution]:
+    """Return what it may be about, the best first; a ship that is all but ruled out is left out."""
+    weighed = item.attributions.select_related("deployment")
+    likely = weighed.filter(Q(is_best=True) | Q(probability__gte=SHOWN) | Q(probability=0))
+    return list(likely.order_by("-is_best", "-probability", "pk"))
 
 
 def _is_prefetch(request: HttpRequest) -> bool:
