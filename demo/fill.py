@@ -8,6 +8,7 @@ from django.db import transaction
 
 from accounts.models import Membership, Project, Role, User
 from demo.catalogue import MAIL
+from demo.digests import stop_mails
 from demo.replay import Replay
 from demo.simulator import PEOPLE, simulate
 from deployments.models import Checkup, Deployment
@@ -59,6 +60,7 @@ def fill_demo(
     with transaction.atomic():
         project = _project(password)
         Replay(world, project, seed=seed, step=step).run()
+        stop_mails(project, now=now)
     return count(project)
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from accounts.models import Project
+from common.windows import WEEK
+from demo.digests import mondays, write_digest
 from demo.simulator import World
 from demo.team import Reading, plan_confirmation, plan_readings
 from deployments.intake import record_deployment
@@ -23,7 +25,7 @@ from learning.intake import confirm_learning
 from learning.linking import link_feedback
 from learning.models import Learning
 
-LOOKS_IN = timedelta(hours=8)  # how often the team works off what waits for it
+LOOKS_IN = timedelta(hours=12)  # how often the team works off what waits for it
 
 
 class Replay:
@@ -39,7 +41,8 @@ class Replay:
         self.people = {user.email: user for user in project.members.all()}
         self.ships = {ship.version: ship for ship in world.ships}
         rng = np.random.default_rng([seed, len(self.rows)])
-        self.readings = deque(plan_readings(world.feedback, world.truth.about, world.ships, rng))
+        self.readings = deque(plan_readings(world, rng))
+        self.mondays = mondays(world.ships[0].shipped_at + WEEK, world.now)
 
     def run(self) -> None:
         """Tell everything, and let every checkup that falls due on the way look back."""
@@ -52,6 +55,8 @@ class Replay:
                 ship = generic.parse(event, now=moment)
                 record_deployment(project=self.project, ship=ship, now=moment)
             self._work(now=moment)
+            if moment in self.mondays:
+                write_digest(self.project, now=moment)
             self.step(moment)
         link_feedback(self.project, now=self.world.now)
 
@@ -65,6 +70,7 @@ class Replay:
         moment = self.world.ships[0].shipped_at
         while (moment := moment + LOOKS_IN) < self.world.now:
             events.append((moment, None))
+        events += [(monday, None) for monday in self.mondays]
         events.append((self.world.now, None))
         return sorted(events, key=lambda event: event[0])
 

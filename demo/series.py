@@ -44,7 +44,7 @@ class MetricPlan:
 
 METRICS = (
     MetricPlan(
-        "checkout_conversion", "Checkout conversion", "%", "ratio", "up",
+        "checkout_conversion", "Checkout conversion", "", "ratio", "up",
         level=0.44, day=0.04, week=0.02, trend=0.02, noise=0.012, exposure=170,
     ),
     MetricPlan(
@@ -60,7 +60,7 @@ METRICS = (
         level=1.9, day=0.09, week=0.02, trend=0.05, noise=0.025,
     ),
     MetricPlan(
-        "support_contact_rate", "Support contact rate", "%", "ratio", "down",
+        "support_contact_rate", "Support contact rate", "", "ratio", "down",
         level=0.06, day=0.06, week=0.05, trend=0.0, noise=0.03, exposure=150,
     ),
 )  # fmt: skip

@@ -27,6 +27,7 @@ class Truth:
 
     ships: Sequence[PlannedShip]
     about: dict[str, str | None]  # a feedback's id -> the version it is about, None if none
+    is_pleased: dict[str, bool]  # a feedback's id -> whether it is praise
 
     def effect(self, version: str, metric: str, start: datetime, end: datetime) -> float:
         """Return the mean relative effect that a ship had on a metric in that time."""
@@ -70,7 +71,7 @@ def simulate(*, seed: int, now: datetime, weeks: int = 12) -> World:
         metrics=[plan.definition() for plan in METRICS],
         samples=sorted(samples, key=lambda row: row["at"]),
         feedback=spoken.rows,
-        truth=Truth(ships, spoken.about),
+        truth=Truth(ships, spoken.about, spoken.is_pleased),
     )
 
 

@@ -1,14 +1,13 @@
 """What the team of Harbour Shop does with what it is told: reads, answers, confirms. Pure."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from zlib import crc32
 
 import numpy as np
 
 from demo.catalogue import PlannedShip, phrases
+from demo.simulator import World
 
 HOUR = timedelta(hours=1)
 READ = 0.97  # of what customers say about a ship; of the rest, a little less
@@ -26,28 +25,25 @@ class Reading:
     reply: str  # empty if it is only read
 
 
-def plan_readings(
-    rows: Sequence[dict[str, Any]],
-    about: dict[str, str | None],
-    ships: Sequence[PlannedShip],
-    rng: np.random.Generator,
-) -> list[Reading]:
+def plan_readings(world: World, rng: np.random.Generator) -> list[Reading]:
     """Return who reads what and when, by time; what is about a ship goes to who shipped it."""
-    replies = phrases()["replies"]["texts"]
+    replies = phrases()["replies"]
     shippers = {
-        ship.version: [person["email"] for person in ship.body["shippers"]] for ship in ships
+        ship.version: [person["email"] for person in ship.body["shippers"]] for ship in world.ships
     }
     team = sorted({email for emails in shippers.values() for email in emails})
     readings = []
-    for row in rows:
-        version = about[row["id"]]
+    for row in world.feedback:
+        version = world.truth.about[row["id"]]
         if rng.random() > (READ if version else READ - 0.05):
             continue
         by = str(rng.choice(shippers[version] if version else team))
         hours = float(rng.exponential(9 if version else 30))
         at = at_work(datetime.fromisoformat(row["created_at"]) + hours * HOUR)
-        answers = rng.random() < (ANSWERED if row.get("rating", 3) <= 3 else ANSWERED / 3)
-        readings.append(Reading(at, row["id"], by, str(rng.choice(replies)) if answers else ""))
+        kind = "praise" if world.truth.is_pleased[row["id"]] else "complaint"
+        answers = rng.random() < (ANSWERED / 3 if kind == "praise" else ANSWERED)
+        reply = str(rng.choice(replies[kind])) if answers else ""
+        readings.append(Reading(at, row["id"], by, reply))
     return sorted(readings, key=lambda reading: (reading.at, reading.feedback_id))
 
 

@@ -24,10 +24,11 @@ SOURCES = {
 
 @dataclass(slots=True)
 class Spoken:
-    """All that was said: rows of the API, oldest first, and the ship each is truly about."""
+    """All that was said: rows of the API, oldest first, and what is truly behind each."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
-    about: dict[str, str | None] = field(default_factory=dict)
+    about: dict[str, str | None] = field(default_factory=dict)  # the ship's version
+    is_pleased: dict[str, bool] = field(default_factory=dict)  # whether or not they gave stars
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,10 @@ def simulate_voices(
     customers = Customers(ships, rng)
     spoken = Spoken()
     for number, moment in enumerate(moments, 1):
-        row = _row(f"f-{number:05}", moment, customers, rng)
+        rating = int(rng.integers(moment.rating[0], moment.rating[1] + 1))
+        row = _row(f"f-{number:05}", moment, rating, customers, rng)
         spoken.rows.append(row)
+        spoken.is_pleased[row["id"]] = rating > 3
         spoken.about[row["id"]] = moment.about.version if moment.about else None
     return spoken
 
@@ -155,7 +158,7 @@ def _framed(text: str, rng: np.random.Generator) -> str:
 
 
 def _row(
-    feedback_id: str, moment: _Moment, customers: Customers, rng: np.random.Generator
+    feedback_id: str, moment: _Moment, rating: int, customers: Customers, rng: np.random.Generator
 ) -> dict[str, Any]:
     shares = [share for share, _, _ in SOURCES.values()]
     source = str(rng.choice(list(SOURCES), p=shares))
@@ -164,8 +167,6 @@ def _row(
     version = customers.version(customer, moment.said_at)
     if moment.about and _older(version, moment.about, customers.ships):
         version = moment.about.version  # nobody speaks of what they do not have yet
-    low, high = moment.rating
-    rating = int(rng.integers(low, high + 1))
     row: dict[str, Any] = {
         "id": feedback_id,
         "source": source,

@@ -8,6 +8,7 @@ from accounts.models import Membership, Role, User
 from demo.fill import OWNER, PASSWORD, count, demo_project, fill_demo, remove_demo
 from demo.simulator import PEOPLE
 from deployments.models import Checkup, Deployment, Hypothesis
+from digest.models import Issue, Subscription
 from engagement.models import MetricSample
 from feedback.models import FeedbackItem, Status
 from learning.models import Attribution, ImpactEstimate, Learning
@@ -16,7 +17,7 @@ from tests.demo.conftest import NOW, SEED
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 TABLES = (
     Deployment, Hypothesis, Checkup, MetricSample, FeedbackItem, Attribution, ImpactEstimate,
-    Learning, User, Membership,
+    Learning, Issue, User, Membership,
 )  # fmt: skip
 
 
@@ -70,6 +71,14 @@ class TestFillDemo:
         assert {str(member.user) for member in members} == set(PEOPLE)
         assert all(member.user.check_password(PASSWORD) for member in members)
         assert members.get(role=Role.OWNER).user.email == OWNER
+
+    def test_keeps_a_digest_of_each_week_but_mails_nobody(self, filled, mailoutbox):
+        issues = Issue.objects.filter(project=filled.project)
+
+        assert issues.count() == 11
+        assert "Harbour Shop" in issues.first().subject
+        assert not Subscription.objects.filter(project=filled.project, is_on=True).exists()
+        assert mailoutbox == []
 
     def test_changes_nothing_when_it_is_run_again(self, filled):
         before, said = sizes(), StringIO()

@@ -6,8 +6,12 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 import time_machine
+from django.utils import timezone
 
 from deployments.models import Checkup, Deployment
+from digest.models import Subscription
+from digest.sending import send_digest_to
+from digest.subscribe import subscribe
 from feedback.models import FeedbackItem
 from learning.models import Learning
 from learning.tasks import run_due_checkups
@@ -16,6 +20,7 @@ SHIPPED_AT = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
 BEFORE, AFTER = timedelta(days=28), timedelta(days=8)
 EFFECT = 1.12
 SAID = "The address form is short now, I finished my order on the ferry."
+TAKEAWAY = "Every field we do not ask for is an order we keep."
 
 
 def post(api, path, body):
@@ -123,3 +128,42 @@ class TestFromShipToLearning:
 
         assert (learning.verdict, learning.state) == ("supported", Learning.State.DRAFT)
         assert SAID in learning.evidence
+
+    def test_the_page_of_the_ship_shows_the_verdict_and_the_words(self, looked_back, shop, as_ben):
+        ship = Deployment.objects.get(project=shop)
+
+        page = as_ben.get(f"/p/shop/ships/{ship.pk}/").content.decode()
+
+        assert "Supported" in page
+        assert SAID in page
+
+    def test_the_one_who_shipped_confirms_it_on_its_page(self, looked_back, shop, ben, as_ben):
+        confirm(as_ben, shop, looked_back)
+
+        learning = Learning.objects.get(project=shop)
+        assert (learning.state, learning.confirmed_by) == (Learning.State.CONFIRMED, ben)
+        assert learning.takeaway == TAKEAWAY
+
+    def test_the_digest_of_that_week_tells_it_in_the_teams_words(
+        self, looked_back, shop, ada, as_ben, mailoutbox
+    ):
+        subscribe(shop, ada, now=looked_back)
+        confirm(as_ben, shop, looked_back)
+
+        with time_machine.travel(looked_back + timedelta(days=7), tick=False):
+            send_digest_to(Subscription.objects.get(user=ada), now=timezone.now())
+
+        told = " ".join(mailoutbox[0].body.split())
+        assert TAKEAWAY in told
+        assert "Supported" in told
+
+
+def confirm(client, project, moment):
+    """Confirm the project's only learning on its page."""
+    learning = Learning.objects.get(project=project)
+    with time_machine.travel(moment, tick=False):
+        answer = client.post(
+            f"/p/{project.slug}/learnings/{learning.pk}/edit/",
+            {"headline": learning.headline, "takeaway": TAKEAWAY, "confirm": "yes"},
+        )
+    assert answer.status_code == 302

@@ -1,0 +1,34 @@
+"""The weekly digests that the demo's owner would have got."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from accounts.models import Project, Role, User
+from common.windows import WEEK
+from digest.models import Issue
+from digest.schedule import next_due, week_ending
+from digest.sending import write_issue
+from digest.subscribe import MONDAY, MORNING, subscribe, turn
+
+UTC = ZoneInfo("UTC")
+
+
+def mondays(start: datetime, end: datetime) -> list[datetime]:
+    """Return the Monday mornings from `start` to `end`, when digests are due."""
+    due = next_due(MONDAY, MORNING, UTC, after=start)
+    return [due + week * WEEK for week in range(max(0, (end - due) // WEEK + 1))]
+
+
+def write_digest(project: Project, *, now: datetime) -> None:
+    """Put the digest of the week before into the owner's archive, without any mail leaving."""
+    owner = User.objects.get(memberships__project=project, memberships__role=Role.OWNER)
+    subscription = subscribe(project, owner, now=now)
+    week = week_ending(MONDAY, MORNING, UTC, due=now)
+    issue = write_issue(subscription, week, recipient=owner.email, now=now)
+    Issue.objects.filter(pk=issue.pk).update(sent_at=now + timedelta(seconds=4))
+
+
+def stop_mails(project: Project, *, now: datetime) -> None:
+    """Turn everybody's weekly mail off: nobody reads the mail of people who do not exist."""
+    for member in project.members.all():
+        turn(subscribe(project, member, now=now), on=False, now=now)
