@@ -97,8 +97,7 @@ def greeting() -> list[str]:
     else:
         people = [
             "  Make the first person and project, in another terminal:",
-            "    .venv/bin/python manage.py createsuperuser",
-            "    .venv/bin/python manage.py create_project --help",
+            '    .venv/bin/python manage.py create_project "My product" --owner you@example.com',
         ]
     return [f"  Wake is at {BASE_URL}/", *people, "  Stop it with Ctrl-C."]
 

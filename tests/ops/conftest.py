@@ -95,9 +95,21 @@ class House:
 
     def end(self) -> None:
         for process in self.processes:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            # A process that is served has a session of its own, out of its parent's group.
+            for pid in [process.pid, *children_of(process.pid)]:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             process.wait()
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the processes below `pid`, in whatever session they are."""
+    listed = subprocess.run(
+        ["ps", "-e", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
+    )
+    pairs = [tuple(map(int, line.split())) for line in listed.stdout.splitlines()]
+    below = [child for child, parent in pairs if parent == pid]
+    return below + [grandchild for child in below for grandchild in children_of(child)]
 
 
 def free_port() -> int:

@@ -3,14 +3,13 @@
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 import urllib.request
 
 import pytest
 
-from tests.ops.conftest import free_port
+from tests.ops.conftest import children_of, free_port
 
 pytestmark = pytest.mark.slow
 
@@ -25,16 +24,6 @@ def served(build_house):
         assert time.monotonic() < ends, house.log()
         time.sleep(0.1)
     return house
-
-
-def children_of(pid: int) -> list[int]:
-    """Return the processes below `pid`, in whatever session they are."""
-    listed = subprocess.run(
-        ["ps", "-e", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
-    )
-    pairs = [tuple(map(int, line.split())) for line in listed.stdout.splitlines()]
-    below = [child for child, parent in pairs if parent == pid]
-    return below + [grandchild for child in below for grandchild in children_of(child)]
 
 
 def is_alive(pid: int) -> bool:
