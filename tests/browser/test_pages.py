@@ -1,0 +1,124 @@
+import pytest
+from django.urls import reverse
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+from learning.models import Learning
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PAGES = (
+    "project",
+    "deployments",
+    "inbox",
+    "import_feedback",
+    "metrics",
+    "learnings",
+    "digest_preview",
+    "settings",
+    "settings_connect",
+)
+
+
+def soon(browser, condition):
+    """Wait until `condition` holds; a page that fills itself in takes a moment."""
+    return WebDriverWait(browser.driver, 10).until(lambda _: condition())
+
+
+def all_pages(shop, deployment):
+    yield from (reverse(name, args=[shop.slug]) for name in PAGES)
+    yield reverse("deployment", args=[shop.slug, deployment.pk])
+    yield reverse("metric", args=[shop.slug, "checkout_conversion"])
+    yield reverse("learning", args=[shop.slug, Learning.objects.get().pk])
+    yield reverse("feedback_item", args=[shop.slug, shop.feedback.latest("pk").pk])
+
+
+class TestSigningIn:
+    def test_leads_to_the_only_project_one_has(self, browser, shop):
+        browser.sign_in("ada@example.com")
+
+        assert browser.text("h1") == "Shop"
+
+    def test_says_so_when_the_password_is_wrong(self, browser, shop):
+        browser.sign_in("ada@example.com", "wrong password")
+
+        assert "not correct" in browser.text("main")
+
+
+class TestEveryPage:
+    @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+    def test_fits_its_screen_and_breaks_no_rule_of_the_content_policy(
+        self, browser, shop, lively_shop, width, scheme
+    ):
+        browser.sign_in("ada@example.com")
+        browser.look(width=width, scheme=scheme)
+
+        for page in all_pages(shop, lively_shop):
+            browser.visit(page)
+            assert browser.run("return document.documentElement.scrollWidth") <= width, page
+            assert browser.complaints() == [], page
+            assert browser.run("return window.broken === undefined"), page
+
+    def test_can_be_entered_by_keyboard(self, browser, shop):
+        browser.sign_in("ada@example.com")
+
+        browser.find("body").send_keys(Keys.TAB)
+
+        assert browser.driver.switch_to.active_element.text == "Skip to the content"
+
+    def test_of_an_empty_project_says_what_fills_it(self, browser, shop):
+        browser.sign_in("ada@example.com")
+
+        assert "curl" in browser.text("main")
+
+
+class TestTheShipsPage:
+    def test_draws_the_chart_of_its_metric(self, browser, shop, lively_shop):
+        browser.sign_in("ben@example.com")
+        browser.visit(reverse("deployment", args=[shop.slug, lively_shop.pk]))
+
+        drawn = "return Object.values(Chart.instances).map(c => c.data.datasets[0].data.length)"
+        assert soon(browser, lambda: browser.run(drawn))[0] > 24
+
+    def test_says_the_verdict_and_shows_customers_words(self, browser, shop, lively_shop):
+        browser.sign_in("ben@example.com")
+        browser.visit(reverse("deployment", args=[shop.slug, lively_shop.pk]))
+
+        words = browser.text("main")
+        assert "Supported" in words
+        assert "The address form is shorter now" in words
+
+
+class TestConfirmingALearning:
+    def test_takes_one_click_and_no_new_page(self, browser, shop, lively_shop):
+        learning = Learning.objects.get()
+        browser.sign_in("ben@example.com")
+        browser.visit(reverse("learning", args=[shop.slug, learning.pk]))
+        browser.run("window.stillHere = true")
+
+        browser.find("#id_takeaway").send_keys("Ask for less.")
+        browser.find("#editor [name=confirm]").click()
+
+        soon(browser, lambda: "Confirmed by Ben" in browser.text("#editor"))
+        learning.refresh_from_db()
+        assert (learning.state, learning.takeaway) == ("confirmed", "Ask for less.")
+        assert browser.run("return window.stillHere")
+
+
+class TestTheInbox:
+    def test_finds_while_one_types(self, browser, shop, lively_shop):
+        browser.sign_in("ada@example.com")
+        browser.visit(reverse("inbox", args=[shop.slug]))
+
+        browser.find("[name=q]").send_keys("number 7")
+
+        soon(browser, lambda: "number 8" not in browser.text("#list"))
+        assert "number 7" in browser.text("#list")
+
+
+class TestTheApisPage:
+    def test_shows_its_operations_under_the_strict_content_policy(self, browser, shop):
+        browser.visit("/api/docs/")
+
+        soon(browser, lambda: "/api/v1/deployments/" in browser.text())
+        assert browser.complaints() == []
