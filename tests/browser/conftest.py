@@ -52,7 +52,9 @@ class Browser:
         return self.driver.find_element(By.CSS_SELECTOR, selector)
 
     def text(self, selector: str = "body") -> str:
-        return self.find(selector).text
+        # Asked of the page at once: between two questions htmx may have put another in its place.
+        script = "return document.querySelector(arguments[0])?.innerText ?? ''"
+        return self.driver.execute_script(script, selector)
 
     def look(self, *, width: int, scheme: str) -> None:
         """Be a screen of that width, in the light or the dark."""
