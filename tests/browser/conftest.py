@@ -2,15 +2,18 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pytest
 from django.utils import timezone
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
 
 from deployments.models import Checkup
 from deployments.ship import Expectation
@@ -46,7 +49,16 @@ class Browser:
         self.visit("/accounts/login/")
         self.find("[name=login]").send_keys(email)
         self.find("[name=password]").send_keys(password)
+        self.run("window.asked = true")
         self.find("main form button").click()
+        # The answer is a new page, which knows nothing of what was noted on the old one.
+        self.soon(lambda: self.run("return !window.asked && document.readyState === 'complete'"))
+
+    def soon(self, condition: Callable[[], Any]) -> Any:
+        """Wait until `condition` holds: a page that fills itself in takes a moment."""
+        # Between two pages the browser may know of neither.
+        wait = WebDriverWait(self.driver, 20, ignored_exceptions=[WebDriverException])
+        return wait.until(lambda _: condition())
 
     def find(self, selector: str):
         return self.driver.find_element(By.CSS_SELECTOR, selector)
@@ -95,7 +107,7 @@ def browser(chromium, live_server, settings) -> Iterator[Browser]:
     browser = Browser(chromium, live_server.url)
     browser.look(width=1280, scheme="light")
     yield browser
-    chromium.delete_all_cookies()
+    chromium.execute_cdp_cmd("Network.clearBrowserCookies", {})
     browser.complaints()
 
 

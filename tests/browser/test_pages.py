@@ -1,7 +1,6 @@
 import pytest
 from django.urls import reverse
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import WebDriverWait
 
 from learning.models import Learning
 
@@ -20,11 +19,6 @@ PAGES = (
 )
 
 
-def soon(browser, condition):
-    """Wait until `condition` holds; a page that fills itself in takes a moment."""
-    return WebDriverWait(browser.driver, 10).until(lambda _: condition())
-
-
 def all_pages(shop, deployment):
     yield from (reverse(name, args=[shop.slug]) for name in PAGES)
     yield reverse("deployment", args=[shop.slug, deployment.pk])
@@ -37,12 +31,12 @@ class TestSigningIn:
     def test_leads_to_the_only_project_one_has(self, browser, shop):
         browser.sign_in("ada@example.com")
 
-        assert browser.text("h1") == "Shop"
+        assert browser.soon(lambda: browser.text("h1")) == "Shop"
 
     def test_says_so_when_the_password_is_wrong(self, browser, shop):
         browser.sign_in("ada@example.com", "wrong password")
 
-        assert "not correct" in browser.text("main")
+        assert browser.soon(lambda: "not correct" in browser.text("main"))
 
 
 class TestEveryPage:
@@ -78,7 +72,7 @@ class TestTheShipsPage:
         browser.visit(reverse("deployment", args=[shop.slug, lively_shop.pk]))
 
         drawn = "return Object.values(Chart.instances).map(c => c.data.datasets[0].data.length)"
-        assert soon(browser, lambda: browser.run(drawn))[0] > 24
+        assert browser.soon(lambda: browser.run(drawn))[0] > 24
 
     def test_says_the_verdict_and_shows_customers_words(self, browser, shop, lively_shop):
         browser.sign_in("ben@example.com")
@@ -99,7 +93,7 @@ class TestConfirmingALearning:
         browser.find("#id_takeaway").send_keys("Ask for less.")
         browser.find("#editor [name=confirm]").click()
 
-        soon(browser, lambda: "Confirmed by Ben" in browser.text("#editor"))
+        browser.soon(lambda: "Confirmed by Ben" in browser.text("#editor"))
         learning.refresh_from_db()
         assert (learning.state, learning.takeaway) == ("confirmed", "Ask for less.")
         assert browser.run("return window.stillHere")
@@ -112,7 +106,7 @@ class TestTheInbox:
 
         browser.find("[name=q]").send_keys("number 7")
 
-        soon(browser, lambda: "number 8" not in browser.text("#list"))
+        browser.soon(lambda: "number 8" not in browser.text("#list"))
         assert "number 7" in browser.text("#list")
 
 
@@ -120,5 +114,5 @@ class TestTheApisPage:
     def test_shows_its_operations_under_the_strict_content_policy(self, browser, shop):
         browser.visit("/api/docs/")
 
-        soon(browser, lambda: "/api/v1/deployments/" in browser.text())
+        browser.soon(lambda: "/api/v1/deployments/" in browser.text())
         assert browser.complaints() == []
