@@ -7,16 +7,15 @@ from django.db import transaction
 
 from accounts.models import Environment, Project, Service, User, environment_for
 from common.errors import BadInput
+from deployments.hypotheses import state_hypothesis
 from deployments.models import (
     Change,
     Checkup,
     Deployment,
     DeploymentStatus,
-    Hypothesis,
     Shipper,
 )
-from deployments.ship import Expectation, Person, Ship
-from engagement.intake import metric_for, read_key
+from deployments.ship import Person, Ship
 
 # When Wake looks back at a ship; the last two are look-backs months later.
 HORIZONS = (
@@ -74,6 +73,8 @@ def record_deployment(*, project: Project, ship: Ship, now: datetime) -> Recorde
                 state_hypothesis(deployment, ship.expectation, now=now)
             except BadInput as reason:  # a ship is never lost for a misspelt hypothesis
                 problems.append(str(reason))
+                deployment.extra = {**deployment.extra, "problems": problems}
+                deployment.save(update_fields=["extra"])
     return Recorded(deployment, created, tuple(problems))
 
 
@@ -202,47 +203,4 @@ def _make_checkups(deployment: Deployment) -> None:
             for horizon in HORIZONS
         ),
         ignore_conflicts=True,
-    )
-
-
-def state_hypothesis(
-    deployment: Deployment, expectation: Expectation, *, now: datetime
-) -> Hypothesis | None:
-    """Save what the deployment is expected to do, with a checkup at the end of its window.
-
-    Once Wake has looked at the deployment the hypothesis is frozen: what is said later changes
-    nothing, and what was said first is returned. A metric that is not known yet is made.
-    """
-    metric, _ = metric_for(
-        deployment.project, read_key(expectation.metric, field="hypothesis.metric")
-    )
-    hypothesis, created = Hypothesis.objects.get_or_create(
-        deployment=deployment,
-        defaults={
-            "metric": metric,
-            "direction": expectation.direction,
-            "min_effect": expectation.min_effect,
-            "window": expectation.window,
-            "statement": expectation.statement,
-            "because": expectation.because,
-            "stated_at": now,
-        },
-    )
-    if not created and hypothesis.frozen_at is None:
-        hypothesis.metric = metric
-        hypothesis.direction, hypothesis.min_effect = expectation.direction, expectation.min_effect
-        hypothesis.window, hypothesis.statement = expectation.window, expectation.statement
-        hypothesis.because = expectation.because
-        hypothesis.save()
-    if deployment.is_live:
-        make_checkup_at(deployment, hypothesis.window)
-    return hypothesis
-
-
-def make_checkup_at(deployment: Deployment, horizon: timedelta) -> None:
-    """Make an appointment to look back at the deployment that long after it shipped."""
-    Checkup.objects.get_or_create(
-        deployment=deployment,
-        horizon=horizon,
-        defaults={"due_at": deployment.shipped_at + horizon},
     )

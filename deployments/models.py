@@ -156,6 +156,7 @@ class Hypothesis(models.Model):
     statement = models.TextField(blank=True)
     because = models.TextField(blank=True)
     stated_at = models.DateTimeField()
+    stated_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")  # none: CI
     frozen_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -169,6 +170,24 @@ class Hypothesis(models.Model):
     def goal(self) -> float:
         """The smallest effect that matters with its sign: 0.02 for a rise of 2 %, or -0.02."""
         return self.min_effect if self.direction == Goal.UP else -self.min_effect
+
+
+class HypothesisEdit(models.Model):
+    """What a hypothesis said before somebody changed it, and what they made of it.
+
+    One that came too late changed nothing; it is kept as a remark. `old` and `new` hold the
+    metric's key, the direction, the size, the window in seconds, the statement and the reason.
+    """
+
+    hypothesis = models.ForeignKey(Hypothesis, models.CASCADE, related_name="edits")
+    old = models.JSONField()
+    new = models.JSONField()
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")  # none: CI
+    edited_at = models.DateTimeField()
+    is_late = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.hypothesis_id}: {self.old} -> {self.new}"
 
 
 class CheckupQuerySet(models.QuerySet["Checkup"]):
