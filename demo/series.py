@@ -49,7 +49,7 @@ METRICS = (
     ),
     MetricPlan(
         "signups", "Sign-ups", "", "count", "up",
-        level=26, day=0.7, week=0.12, trend=0.25, noise=0.04,
+        level=38, day=0.7, week=0.12, trend=0.25, noise=0.04,
     ),
     MetricPlan(
         "active_users", "Active customers", "", "count", "up",

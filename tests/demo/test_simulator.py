@@ -92,7 +92,7 @@ class TestEffects:
         ("version", "metric", "effect"),
         [
             ("3.2.0", "page_load_seconds", -0.18),
-            ("3.4.0", "signups", 0.28),
+            ("3.4.0", "signups", 0.32),
             ("3.6.0", "support_contact_rate", 0.55),
             ("3.11.0", "active_users", 0.15),
         ],
