@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from dashboard.prior_art_api import PriorArtOfMetric
 from dashboard.week_api import Week
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -14,5 +15,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
         ),
         name="api-docs",
     ),
+    path("v1/metrics/<str:key>/prior-art/", PriorArtOfMetric.as_view(), name="api-prior-art"),
     path("v1/week/", Week.as_view(), name="api-week"),
 ]

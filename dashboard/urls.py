@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from dashboard import views
+from dashboard import hypothesis_views, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
@@ -10,6 +10,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<slug:slug>/", views.project, name="project"),
     path("p/<slug:slug>/ships/", views.deployments, name="deployments"),
     path("p/<slug:slug>/ships/<int:pk>/", views.deployment, name="deployment"),
+    path(
+        "p/<slug:slug>/ships/<int:pk>/hypothesis/", hypothesis_views.hypothesis, name="hypothesis"
+    ),
     path("p/<slug:slug>/metrics/", views.metrics, name="metrics"),
     path("p/<slug:slug>/metrics/<str:key>/", views.metric, name="metric"),
 ]

@@ -21,6 +21,7 @@ from dashboard.reads.estimates import effects
 from dashboard.reads.home import latest_ships, project_home
 from dashboard.reads.metrics import estimates_on, metric_page, metric_rows
 from dashboard.reads.ships import ShipFilters, ship_choices, ship_rows, ships_matching
+from deployments.hypotheses import has_been_looked_at
 from deployments.models import Deployment
 from engagement.intake import define_metric
 from engagement.models import Metric
@@ -78,12 +79,14 @@ def deployment(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     ships = Deployment.objects.select_related("environment", "service", "project")
     ship = get_object_or_404(ships, project=project, pk=pk)
     page = deployment_page(ship, now=timezone.now())
+    may_edit = may(request, project, Role.MEMBER)
     context = {
         "project": project,
         "ship": ship,
         "page": page,
         "learning": page.outcome.learning,  # for the editor, which the library shows too
-        "may_edit": may(request, project, Role.MEMBER),
+        "may_edit": may_edit,
+        "may_bet": may_edit and not has_been_looked_at(ship),
     }
     return page_or_part(request, "dashboard/deployment.html", "wake", context)
 

@@ -50,7 +50,8 @@ DOORS: dict[str, Any] = {
     "account_reset_password_from_key": OPEN,
     "account_reset_password_from_key_done": OPEN,
     "unsubscribe": OPEN,
-    "hook-github": OPEN,
+    "hook": OPEN,
+    "hook-below": OPEN,
     "api-schema": OPEN,
     "api-docs": OPEN,
     "account_change_password": PERSONAL,
@@ -60,6 +61,7 @@ DOORS: dict[str, Any] = {
     "project": Project(VIEWER),
     "deployments": Project(VIEWER),
     "deployment": Project(VIEWER),
+    "hypothesis": Project(MEMBER, MEMBER),
     "metrics": Project(VIEWER),
     "metric": Project(VIEWER, MEMBER),
     "inbox": Project(VIEWER),
@@ -96,6 +98,7 @@ DOORS: dict[str, Any] = {
     "api-feedback-item": Api(Scope.READ),
     "api-metrics": Api(Scope.READ, Scope.METRICS_WRITE),
     "api-metric-samples": Api(Scope.READ),
+    "api-prior-art": Api(Scope.READ),
     "api-samples": Api(write=Scope.METRICS_WRITE),
 }
 PROJECT_DOORS = [name for name, door in DOORS.items() if isinstance(door, Project)]
@@ -134,6 +137,7 @@ def address(shop, ada, ben):
     member = shop.memberships.get(user=ben)
     facts: dict[str, dict[str, Any]] = {
         "deployment": {"pk": ship.pk}, "metric": {"key": metric.key},
+        "hypothesis": {"pk": ship.pk}, "api-prior-art": {"key": metric.key},
         "feedback_item": {"pk": item.pk}, "feedback_status": {"pk": item.pk},
         "feedback_ship": {"pk": item.pk}, "import_progress": {"pk": upload.pk},
         "import_start": {"pk": upload.pk}, "import_refused": {"pk": upload.pk},
@@ -143,7 +147,8 @@ def address(shop, ada, ben):
         "settings_key_revoke": {"prefix": key.prefix},
         "api-deployment": {"pk": ship.pk}, "api-estimates": {"pk": ship.pk},
         "api-feedback-item": {"pk": item.pk}, "api-metric-samples": {"key": metric.key},
-        "unsubscribe": {"token": subscription.token}, "hook-github": {"key": webhook.key},
+        "unsubscribe": {"token": subscription.token}, "hook": {"provider": "github", "key": webhook.key},
+        "hook-below": {"provider": "github", "key": webhook.key, "path": "api/0/"},
         "account_reset_password_from_key": {"uidb36": "1", "key": "set-password"},
     }  # fmt: skip
 
@@ -191,7 +196,7 @@ class TestSomebodyWhoHasNotSignedIn:
     def test_cannot_report_a_ship_without_a_signature(self, address, shop):
         before = shop.deployments.count()
 
-        answer = Client().post(address("hook-github"), "{}", content_type="application/json")
+        answer = Client().post(address("hook"), "{}", content_type="application/json")
 
         assert answer.status_code in (401, 403)
         assert shop.deployments.count() == before

@@ -8,6 +8,7 @@ from django.db.models import Count, Q
 from common.windows import DAY, WEEK, Window
 from dashboard.charts import Chart, metric_chart
 from dashboard.reads.estimates import Effect, effects, telling
+from dashboard.reads.hypothesis_edits import Edit, edits_of
 from dashboard.reads.ships import ShipRow, ship_rows
 from deployments.models import Change, Checkup, Deployment, Hypothesis, Shipper
 from engagement.models import Metric
@@ -39,6 +40,7 @@ class Outcome:
 
     can_come: bool  # whether it went live where customers are
     hypothesis: Hypothesis | None
+    edits: list[Edit]  # of the hypothesis
     learning: Learning | None
     verdict: Verdict
     sentence: str  # the verdict with its numbers
@@ -65,7 +67,7 @@ class Words:
 
 
 def outcome_of(ship: Deployment) -> Outcome:
-    """Return what is known of the ship's effects, in five queries."""
+    """Return what is known of the ship's effects, in six queries."""
     hypothesis = Hypothesis.objects.select_related("metric").filter(deployment=ship).first()
     learning = (
         Learning.objects.current()
@@ -85,6 +87,7 @@ def outcome_of(ship: Deployment) -> Outcome:
     return Outcome(
         can_come=ship.is_live and ship.environment.reaches_customers,
         hypothesis=hypothesis,
+        edits=edits_of(hypothesis) if hypothesis else [],
         learning=learning,
         verdict=verdict,
         sentence=_sentence(hypothesis, verdict, tested),
