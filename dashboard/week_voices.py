@@ -69,9 +69,9 @@ def voices_of(project: Project, week: Window) -> Voices:
 
 
 def _quotes(said: QuerySet[FeedbackItem]) -> tuple[Quote, ...]:
-    """Return up to three complaints, the worst first, and one praise; linked ones before others."""
+    """Return up to three complaints, the worst first, and one praise; about a ship before others."""
     linked = Attribution.objects.filter(
-        feedback=OuterRef("pk"), is_best=True, deployment__isnull=False
+        feedback=OuterRef("pk"), is_best=True, on_topic=True, deployment__isnull=False
     )
     best = Attribution.objects.filter(is_best=True).select_related("deployment")
     said = said.annotate(is_linked=Exists(linked)).prefetch_related(

@@ -215,7 +215,9 @@ def _save(
         ignore_conflicts=True,  # another worker may have stored the same row just now
     )
     FeedbackItem.objects.bulk_update(
-        changed, [*_EDITABLE, "theme", "mood", "triage_method", "linked_at"], batch_size=200
+        changed,
+        [*_EDITABLE, "theme", "mood", "triage_method", "linked_at", "status"],
+        batch_size=200,
     )
 
 
@@ -223,11 +225,19 @@ def _differs(item: FeedbackItem, one: Said) -> bool:
     return any(getattr(item, name) != value for name, value in one.edits().items())
 
 
+# What decides which ship a feedback is about; an answer that arrives later does not.
+_LINKING = ("text", "version", "environment", "area", "url", "said_at")
+
+
 def _rewritten(item: FeedbackItem, one: Said) -> FeedbackItem:
-    for name, value in one.edits().items():
+    edits = one.edits()
+    if any(getattr(item, name) != edits[name] for name in _LINKING if name in edits):
+        item.linked_at = None
+    if edits.get("reply_text") and not item.reply_text and item.status != Status.CLOSED:
+        item.status = Status.ANSWERED
+    for name, value in edits.items():
         setattr(item, name, value)
     _sort(item)
-    item.linked_at = None
     return item
 
 

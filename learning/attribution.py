@@ -33,18 +33,22 @@ STAYS_NEWS = 0.4
 AT_ONCE, LATER, ADOPTED_IN = 0.55, 0.85, timedelta(days=2)
 HOWEVER_OLD = 0.05  # of ours is shared by all candidates alike: some customers never update
 NEVER_SURER = 0.97  # a customer of exactly this version can still be talking of something else
+OFF_TOPIC = 0.75  # ... all the more if nothing that was said is about what the ship changed
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
     """The probability that a feedback is about a candidate; None is "none of our ships".
 
-    The reasons are plain sentences, the strongest first.
+    The reasons are plain sentences, the strongest first. `on_topic` says that the words, the place
+    or a name point to what the ship changed: a customer of its version may well speak of the
+    weather.
     """
 
     candidate: int | None
     probability: float
     reasons: tuple[str, ...]
+    on_topic: bool = False
 
 
 def evidence_shares(said: Said, candidates: Sequence[Candidate]) -> list[Share]:
@@ -63,7 +67,9 @@ def evidence_shares(said: Said, candidates: Sequence[Candidate]) -> list[Share]:
     top = max(*scores, math.log(1 - ours))
     masses = [math.exp(score - top) for score in scores]
     none = math.exp(math.log(1 - ours) - top)
-    none = max(none, sum(masses) * (1 / NEVER_SURER - 1))
+    likeliest = masses.index(max(masses))
+    strays = bool(ships[likeliest].text) and not any(one.on_topic for one in found[likeliest])
+    none = max(none, sum(masses) * (1 / (OFF_TOPIC if strays else NEVER_SURER) - 1))
     whole = sum(masses) + none
     kept = sorted(range(len(ships)), key=lambda place: -masses[place])[:MOST_CANDIDATES]
     shares = [
@@ -71,6 +77,7 @@ def evidence_shares(said: Said, candidates: Sequence[Candidate]) -> list[Share]:
             ships[place].key,
             masses[place] / whole,
             _reasons(found[place], ages[place], is_newest=place == 0),
+            any(piece.on_topic for piece in found[place]),
         )
         for place in kept
     ]

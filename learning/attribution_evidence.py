@@ -21,6 +21,7 @@ SAME_AREA = math.log(8)
 OTHER_AREA = -math.log(2)
 SAME_PATH = math.log(3)
 MOST_FOR_WORDS = math.log(15)
+TELLING_WORDS = math.log(1.5)  # fewer or commoner words than this are shared by chance
 
 _COMMIT = re.compile(r"\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}\b")
 _NUMBER = re.compile(r"(?:(?<![\w&/])[#!]|\b(?:pr|pull request|merge request|mr)\s*#?)(\d{1,7})\b")
@@ -79,10 +80,14 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One piece: the logarithm of how many times likelier it makes this ship, and a sentence."""
+    """One piece: the logarithm of how many times likelier it makes this ship, and a sentence.
+
+    `on_topic` says that it comes from what was said, and not just from when or on which version.
+    """
 
     weight: float
     reason: str
+    on_topic: bool = False
 
 
 def weigh(said: Said, ship: Candidate, rarity: dict[str, float]) -> list[Evidence]:
@@ -150,15 +155,15 @@ def _by_environment(said: Said, ship: Candidate) -> Iterator[Evidence]:
 def _by_name(said: Said, ship: Candidate) -> Iterator[Evidence]:
     named = _named(said.text)
     if said.external_id and said.external_id in ship.fixes:
-        yield Evidence(NAMED, "The ship names this feedback as one that it answers.")
+        yield Evidence(NAMED, "The ship names this feedback as one that it answers.", True)
     refs = [ref.casefold().lstrip("#!") for ref in (*ship.refs, ship.sha) if ref]
     for number in named.numbers:
         if number in refs:
-            yield Evidence(NAMED, f"Names #{number}, which went out in it.")
+            yield Evidence(NAMED, f"Names #{number}, which went out in it.", True)
             return
     for commit in named.commits:
         if any(len(ref) >= 7 and (ref.startswith(commit)) for ref in refs):
-            yield Evidence(NAMED, f"Names the commit {commit[:10]}, which went out in it.")
+            yield Evidence(NAMED, f"Names the commit {commit[:10]}, which went out in it.", True)
             return
 
 
@@ -167,7 +172,7 @@ def _by_place(said: Said, ship: Candidate) -> Iterator[Evidence]:
     parts = _parts(area)
     places = _parts(" ".join(ship.paths)) | _parts(" ".join(ship.areas))
     if area and area in {one.casefold().strip() for one in ship.areas}:
-        yield Evidence(SAME_AREA, f"Both are about {said.area}.")
+        yield Evidence(SAME_AREA, f"Both are about {said.area}.", True)
         places -= parts  # one fact counts once
     elif area and ship.areas and not parts & places:
         areas = ", ".join(ship.areas[:3])
@@ -179,7 +184,7 @@ def _by_place(said: Said, ship: Candidate) -> Iterator[Evidence]:
     shared = sorted((_parts(page) | parts) & places)
     if shared:
         weight = min(len(shared), 2) * SAME_PATH
-        yield Evidence(weight, f"The ship changed the same part: {', '.join(shared[:3])}.")
+        yield Evidence(weight, f"The ship changed the same part: {', '.join(shared[:3])}.", True)
 
 
 def _by_words(said: Said, ship: Candidate, rarity: dict[str, float]) -> Iterator[Evidence]:
@@ -191,7 +196,8 @@ def _by_words(said: Said, ship: Candidate, rarity: dict[str, float]) -> Iterator
         1.0, len(words(ship.text)) / 30, len(words(said.text)) / 12
     )
     weight = min(MOST_FOR_WORDS, shares**2 / (shares + 2))
-    yield Evidence(weight, f"Shares the words: {', '.join(_as_said(said.text, shared[:4]))}.")
+    words_shared = ", ".join(_as_said(said.text, shared[:4]))
+    yield Evidence(weight, f"Shares the words: {words_shared}.", weight >= TELLING_WORDS)
 
 
 def _as_said(text: str, stems: Sequence[str]) -> list[str]:

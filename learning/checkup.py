@@ -99,17 +99,21 @@ def judge(hypothesis: Hypothesis, checkup: Checkup, estimates: list[ImpactEstima
 
 
 def customers_on(deployment: Deployment) -> Voices:
-    """Return what customers said that is most likely about the ship, surest and worst first."""
-    best = Attribution.objects.filter(deployment=deployment, is_best=True)
+    """Return what customers said about what the ship changed, worst and surest first.
+
+    Whoever runs its version but speaks of something else is not quoted.
+    """
+    said = Attribution.objects.filter(deployment=deployment, is_best=True, on_topic=True)
     telling = (
-        best.exclude(feedback__text="")
+        said.exclude(feedback__text="")
         .order_by("feedback__rating", "-probability", "feedback_id")
-        .values_list("feedback__text", flat=True)[:QUOTES]
+        .values_list("feedback__text", flat=True)[: 4 * QUOTES]
     )
+    quotes = dict.fromkeys(_shorten(text) for text in telling)  # customers repeat each other
     return Voices(
-        count=best.count(),
-        bad=best.filter(feedback__mood="bad").count(),
-        quotes=tuple(_shorten(text) for text in telling),
+        count=said.count(),
+        bad=said.filter(feedback__mood="bad").count(),
+        quotes=tuple(quotes)[:QUOTES],
     )
 
 

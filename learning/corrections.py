@@ -34,11 +34,11 @@ def correct_attribution(
             },
         )
         # Two steps, as there may never be two best candidates, not even for a moment.
-        feedback.attributions.update(is_best=False, probability=0.0)
+        feedback.attributions.update(is_best=False, probability=0.0, on_topic=False)
         Attribution.objects.update_or_create(
             feedback=feedback,
             deployment=deployment,
-            defaults={"is_best": True, "probability": 1.0, "method": METHOD},
+            defaults={"is_best": True, "probability": 1.0, "on_topic": True, "method": METHOD},
         )
     return correction
 

@@ -13,11 +13,11 @@ METHOD = "plain-words-v1"
 
 @dataclass(frozen=True, slots=True)
 class Voices:
-    """What customers said that is most likely about one ship."""
+    """What customers said that is most likely about one ship: about what it changed."""
 
     count: int
-    bad: int
-    quotes: tuple[str, ...]  # the most certain and most telling ones, shortened
+    bad: int  # of them, in a bad mood
+    quotes: tuple[str, ...]  # the worst and surest first, shortened
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,8 @@ def _judgement(row: ImpactEstimate) -> str:
 
 def _said(voices: Voices) -> str:
     things = "1 thing" if voices.count == 1 else f"{voices.count:,} things"
-    bad = f", {voices.bad:,} of them unhappy" if voices.bad else ""
-    return f"Customers said {things} that are most likely about it{bad}."
+    bad = f", {voices.bad:,} of them unhappy" if voices.bad and voices.count > 1 else ""
+    return f"Customers said {things} about what it changed{bad}."
 
 
 _ENDS = {
@@ -117,7 +117,7 @@ def _headline(
         row = max(real, key=lambda row: abs(row.effect or 0))
         end = f"{row.metric.name.lower()} changed by {percent(row.effect or 0, signed=True)}"
     elif voices.count:
-        end = f"customers said {voices.count:,} things about it"
+        end = f"customers said {voices.count:,} things about what it changed"
     else:
         end = "no metric moved noticeably"
     return f"{name}: {end}"[:300]

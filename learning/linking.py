@@ -86,6 +86,7 @@ def _rows(item: FeedbackItem, shares: Iterable[Share]) -> list[Attribution]:
             probability=share.probability,
             reasons=list(share.reasons),
             is_best=rank == 0,
+            on_topic=share.on_topic,
             method=CURRENT_METHOD,
         )
         for rank, share in enumerate(shares)

@@ -25,6 +25,8 @@ class Attribution(models.Model):
     probability = models.FloatField()
     reasons = models.JSONField(default=list)  # sentences, strongest first
     is_best = models.BooleanField(default=False)
+    # Whether what was said points to what the ship changed, and not only its time and version.
+    on_topic = models.BooleanField(default=False)
     method = models.CharField(max_length=30)
 
     class Meta:

@@ -138,7 +138,7 @@ def words_on(ship: Deployment, *, now: datetime) -> Words:
     rows = (
         candidates.filter(probability__gte=LEAST_PROBABILITY)
         .select_related("feedback__customer")
-        .order_by("-is_best", "-probability", "-feedback__said_at", "pk")[:WORDS_SHOWN]
+        .order_by("-is_best", "-on_topic", "-probability", "-feedback__said_at", "pk")[:WORDS_SHOWN]
     )
     return Words(
         rows=list(rows),

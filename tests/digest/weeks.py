@@ -72,7 +72,12 @@ def make_estimate(ship: Deployment, metric: Metric, effect: float, **facts: Any)
 
 def link(item: FeedbackItem, ship: Deployment, probability: float = 0.82) -> FeedbackItem:
     Attribution.objects.create(
-        feedback=item, deployment=ship, probability=probability, is_best=True, method="test"
+        feedback=item,
+        deployment=ship,
+        probability=probability,
+        is_best=True,
+        on_topic=True,
+        method="test",
     )
     return item
 

@@ -126,6 +126,33 @@ class TestPerformCheckup:
         assert item.attributions.get(is_best=True).deployment == late
 
 
+class TestWhatCustomersSaid:
+    def test_is_quoted_where_it_is_about_what_the_ship_changed(self, shop):
+        deployment = make_deployment(shop, "2.0", shipped_at=SHIPPED, title="Shorter address form")
+        for number in range(3):
+            said_at = SHIPPED + timedelta(hours=number + 1)
+            text = f"The address form lost my street {number} times"
+            make_feedback(shop, text, version="2.0", created_at=said_at)
+            make_feedback(shop, f"Parcel {number} was wet", version="2.0", created_at=said_at)
+
+        perform_checkup(checkup_at(deployment), now=NOW)
+
+        evidence = Learning.objects.get().evidence
+        assert "Customers said 3 things about what it changed" in evidence
+        assert "lost my street" in evidence
+        assert "Parcel" not in evidence
+
+    def test_is_no_reason_for_a_draft_where_it_is_about_something_else(self, shop):
+        deployment = make_deployment(shop, "2.0", shipped_at=SHIPPED, title="Shorter address form")
+        for number in range(5):
+            said_at = SHIPPED + timedelta(hours=number + 1)
+            make_feedback(shop, f"Parcel {number} was wet", version="2.0", created_at=said_at)
+
+        perform_checkup(checkup_at(deployment), now=NOW)
+
+        assert not Learning.objects.exists()
+
+
 class TestLookingBackAgain:
     def test_a_look_back_that_overturns_a_confirmed_learning_drafts_a_new_version(
         self, shop, ada, metric
