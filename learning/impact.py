@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from learning.impact_averaging import average_effect
 from learning.impact_placebo import placebo_effect, t_below, t_quantile
 from learning.impact_series import (
     DAY,
-    Blocks,
     Floats,
+    Look,
     NotEstimable,
     Series,
+    Shift,
     column_medians,
-    in_blocks,
     make_series,
 )
 
@@ -38,12 +39,12 @@ LEAST_FOR_A_BAND = 14  # buckets
 ALL_BUT_ZERO = 0.2  # of the mean, on the scale of a square root
 TOO_BLUNT = 0.5  # a smallest visible effect beyond which a metric cannot tell
 
-# Blocks around a ship -> (shift, its standard error, degrees of freedom, level), on their scale.
-Method = Callable[[Blocks], tuple[float, float, int, float]]
+Method = Callable[[Look], Shift]
 METHODS: dict[str, Method] = {
     "placebo-v1": placebo_effect,
+    "bank-v2": average_effect,
 }
-CURRENT_METHOD = "placebo-v1"
+CURRENT_METHOD = "bank-v2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +107,9 @@ def estimate(
             raise NotEstimable("No whole bucket lies between the two.", "confounded")
         if count < 1:
             raise NotEstimable("No whole bucket lies after the ship yet.", "too_early")
-        blocks = in_blocks(series, before=before, after=after, count=count)
-        return _told(blocks, notes, end, method)
+        earlier = tuple(int(other) for other in other_ships if other < first + before * interval)
+        look = Look(series, before, after, count, earlier)
+        return _told(METHODS[method](look), notes, end, method)
     except NotEstimable as reason:
         note = " ".join([*notes, str(reason)])
         return Estimate(reason.word, None, None, None, None, None, note, end, method)
@@ -127,25 +129,23 @@ def _next_ship(others: Sequence[int], bucket_at: int, after_at: int, ship: int, 
     return cut
 
 
-def _told(blocks: Blocks, notes: list[str], end: int, method: str) -> Estimate:
-    """Run the method, and put what it found on the scale that people read."""
-    shift, error, freedom, level = METHODS[method](blocks)
-    if level < ALL_BUT_ZERO * float(blocks.before.mean()) and blocks.is_root:
+def _told(found: Shift, notes: list[str], end: int, method: str) -> Estimate:
+    """Put what a method found on the scale that people read."""
+    if found.is_root and found.level < ALL_BUT_ZERO * found.usual:
         raise NotEstimable("The metric was all but zero just before the ship.")
-    half = t_quantile(0.975, freedom) * error
-    visible = blocks.to_scale(half + t_quantile(0.8, freedom) * error, level)
+    half = t_quantile(0.975, found.freedom) * found.error
+    visible = found.relative(half + t_quantile(0.8, found.freedom) * found.error)
     # The tail of a t with few degrees of freedom, with the same 5 % point: real series need it.
-    tail = min(4, freedom)
-    p_value = 2 * t_below(-abs(shift) / half * t_quantile(0.975, tail), tail)
-    if len(blocks.before) < LITTLE_HISTORY:
+    tail = min(4, found.freedom)
+    p_value = 2 * t_below(-abs(found.shift) / half * t_quantile(0.975, tail), tail)
+    if found.blocks < LITTLE_HISTORY:
         notes.append("The interval is wide, as there is little history.")
-    if blocks.filled:
+    if found.filled:
         notes.append("Some of the history is missing and was filled in.")
     if visible > TOO_BLUNT:
         notes.append("This metric is too noisy to show anything but a very large effect.")
-    low, effect, high = (
-        blocks.to_scale(value, level) for value in (shift - half, shift, shift + half)
-    )
+    shifts = (found.shift - half, found.shift, found.shift + half)
+    low, effect, high = (found.relative(shift) for shift in shifts)
     return Estimate(
         word="estimated",
         effect=effect,

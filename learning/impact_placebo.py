@@ -8,7 +8,8 @@ from functools import cache
 
 import numpy as np
 
-from learning.impact_series import Blocks, Floats
+from learning.impact_blocks import Scaled, block_levels, scaled
+from learning.impact_series import DAY, Floats, Look, Shift
 
 LENGTHS = np.array([1, 2, 3, 4, 5, 7, 10, 14, 21, 28, 42, 56, 84, 112, 168])
 # How strongly the level wanders, next to the noise of single blocks; flat weights a priori.
@@ -22,18 +23,40 @@ FIT_COUNTS_FOR = 8
 WIDER, WIDER_WHEN_SHORT = 1.25, 6.0
 
 
-def placebo_effect(blocks: Blocks) -> tuple[float, float, int, float]:
-    """Return (shift, standard error, degrees of freedom, level) on the scale of the blocks.
+def placebo_effect(look: Look) -> Shift:
+    """Return the mean of the blocks after the ship less the mean of the last blocks before it.
 
-    The shift is the mean of the blocks after the ship less the mean of the last blocks before it,
-    both without the season. Its error is that of the same contrast at dates without a ship.
+    Both are without the season; the error is that of the same contrast at dates without a ship.
     """
-    season, doubt = _season(blocks.before, blocks.period)
+    levels = block_levels(look, whole_weeks=False)
+    missing = ~np.isfinite(levels.values)
+    places = np.arange(len(levels.values))
+    filled = levels.values.copy()
+    filled[missing] = np.interp(places[missing], places[~missing], filled[~missing])
+    blocks = scaled(levels, filled)
+    per_day = max(1, round(DAY / levels.seconds))
+    period = per_day if per_day > 1 else max(1, round(7 * DAY / levels.seconds))
+    shift, error, level = _contrast_with_error(blocks, period)
+    return Shift(
+        shift,
+        error,
+        max(3, (levels.before - 1) // 2),
+        level,
+        float(blocks.before.mean()),
+        blocks.is_root,
+        levels.before,
+        int(missing[: levels.before].sum()),
+    )
+
+
+def _contrast_with_error(blocks: Scaled, period: int) -> tuple[float, float, float]:
+    """Return the shift, its standard error and the level without the ship."""
+    season, doubt = _season(blocks.before, period)
     many, after = len(blocks.before), len(blocks.after)
-    if after % blocks.period == 0:
+    if after % period == 0:
         doubt = 0.0  # over whole weeks the season cancels out
-    phases = np.arange(many, many + after) % blocks.period
-    calm = _clipped(blocks.before - season[np.arange(many) % blocks.period])
+    phases = np.arange(many, many + after) % period
+    calm = _clipped(blocks.before - season[np.arange(many) % period])
     moved = blocks.after - season[phases]
     if after >= 5:
         moved = _clipped(moved)
@@ -51,7 +74,7 @@ def placebo_effect(blocks: Blocks) -> tuple[float, float, int, float]:
         variance = (FIT_COUNTS_FOR * variance + independent * seen) / (FIT_COUNTS_FOR + independent)
     variance = max(variance * WIDER * (1 + WIDER_WHEN_SHORT / many) * (1 + doubt), blocks.floor)
     expected = level + float(season[phases].mean())
-    return float(moved.mean()) - level, math.sqrt(variance), max(3, (many - 1) // 2), expected
+    return float(moved.mean()) - level, math.sqrt(variance), expected
 
 
 def _season(values: Floats, period: int) -> tuple[Floats, float]:
