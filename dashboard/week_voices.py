@@ -69,7 +69,7 @@ def voices_of(project: Project, week: Window) -> Voices:
 
 
 def _quotes(said: QuerySet[FeedbackItem]) -> tuple[Quote, ...]:
-    """Return up to three complaints, the worst first, and one praise; about a ship before others."""
+    """Return up to three complaints, the worst first, one praise; about a ship before others."""
     linked = Attribution.objects.filter(
         feedback=OuterRef("pk"), is_best=True, on_topic=True, deployment__isnull=False
     )

@@ -68,8 +68,8 @@ def evidence_shares(said: Said, candidates: Sequence[Candidate]) -> list[Share]:
     masses = [math.exp(score - top) for score in scores]
     none = math.exp(math.log(1 - ours) - top)
     likeliest = masses.index(max(masses))
-    strays = bool(ships[likeliest].text) and not any(one.on_topic for one in found[likeliest])
-    none = max(none, sum(masses) * (1 / (OFF_TOPIC if strays else NEVER_SURER) - 1))
+    surest = NEVER_SURER if _on_topic(ships[likeliest], found[likeliest]) else OFF_TOPIC
+    none = max(none, sum(masses) * (1 / surest - 1))
     whole = sum(masses) + none
     kept = sorted(range(len(ships)), key=lambda place: -masses[place])[:MOST_CANDIDATES]
     shares = [
@@ -77,7 +77,7 @@ def evidence_shares(said: Said, candidates: Sequence[Candidate]) -> list[Share]:
             ships[place].key,
             masses[place] / whole,
             _reasons(found[place], ages[place], is_newest=place == 0),
-            any(piece.on_topic for piece in found[place]),
+            _on_topic(ships[place], found[place]),
         )
         for place in kept
     ]
@@ -104,6 +104,11 @@ def attribute(
     """
     live = [ship for ship in candidates if ship.shipped_at <= said.said_at]
     return METHODS[method](said, live)
+
+
+def _on_topic(ship: Candidate, pieces: Sequence[Evidence]) -> bool:
+    # A ship that says nothing of itself has no topic to miss: that it was this one must do.
+    return not ship.text.strip() or any(piece.on_topic for piece in pieces)
 
 
 def _by_age(ages: Sequence[timedelta]) -> list[float]:

@@ -61,10 +61,23 @@ def record_learning(checkup: Checkup, estimates: list[ImpactEstimate], *, now: d
     estimates = told_so_far(checkup, estimates, since=decides_at)
     voices = customers_on(deployment)
     verdict = judge(hypothesis, checkup, estimates) if hypothesis else Verdict.NO_HYPOTHESIS
-    says_nothing = not any(row.is_real for row in estimates) and voices.count < WORTH_A_DRAFT
-    if hypothesis is None and says_nothing:
+    if hypothesis is None and not is_worth_a_draft(deployment, estimates, voices):
         return
     draft_learning(checkup, draft(deployment, hypothesis, verdict, estimates, voices), now=now)
+
+
+def is_worth_a_draft(
+    deployment: Deployment, estimates: list[ImpactEstimate], voices: Voices
+) -> bool:
+    """Return True if a ship without a hypothesis has something to tell.
+
+    A metric moved, or customers spoke of it. Of a ship that was reported long after the fact, as
+    when years of history are imported, only a metric that moved: nobody who shipped it waits.
+    """
+    if any(row.is_real for row in estimates):
+        return True
+    is_history = deployment.received_at - deployment.shipped_at > WITHOUT_HYPOTHESIS
+    return voices.count >= WORTH_A_DRAFT and not is_history
 
 
 def told_so_far(

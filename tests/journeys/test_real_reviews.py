@@ -4,6 +4,7 @@ docs/walkthrough.md tells the same walk over all six years, with the numbers it 
 """
 
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 
@@ -14,6 +15,7 @@ from learning.models import Attribution, ImpactEstimate, Learning
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 SHIPS, REVIEWS, SAMPLES = 35, 1330, 1341
+WEEK = timedelta(days=7)
 
 
 @pytest.fixture
@@ -97,7 +99,13 @@ class TestCheckups:
         assert words["estimated"] > 50
         assert words["confounded"] > 0  # a release every two weeks
 
-    def test_draft_a_learning_for_ships_that_customers_spoke_of(self, walk):
-        learnings = Learning.objects.filter(project=walk.project)
+    def test_draft_a_learning_for_each_ship_after_which_a_metric_moved_and_no_other(self, walk):
+        moved = ImpactEstimate.objects.filter(
+            deployment__project=walk.project, is_real=True, checkup__horizon__gte=WEEK
+        )
+        drafted = Learning.objects.filter(project=walk.project)
 
-        assert SHIPS / 2 < learnings.count() <= SHIPS
+        assert set(drafted.values_list("deployment", flat=True)) == set(
+            moved.values_list("deployment", flat=True)
+        )
+        assert drafted.exists()

@@ -128,7 +128,9 @@ class TestPerformCheckup:
 
 class TestWhatCustomersSaid:
     def test_is_quoted_where_it_is_about_what_the_ship_changed(self, shop):
-        deployment = make_deployment(shop, "2.0", shipped_at=SHIPPED, title="Shorter address form")
+        deployment = make_deployment(
+            shop, "2.0", shipped_at=SHIPPED, title="Shorter address form", now=SHIPPED
+        )
         for number in range(3):
             said_at = SHIPPED + timedelta(hours=number + 1)
             text = f"The address form lost my street {number} times"
@@ -143,10 +145,22 @@ class TestWhatCustomersSaid:
         assert "Parcel" not in evidence
 
     def test_is_no_reason_for_a_draft_where_it_is_about_something_else(self, shop):
-        deployment = make_deployment(shop, "2.0", shipped_at=SHIPPED, title="Shorter address form")
+        deployment = make_deployment(
+            shop, "2.0", shipped_at=SHIPPED, title="Shorter address form", now=SHIPPED
+        )
         for number in range(5):
             said_at = SHIPPED + timedelta(hours=number + 1)
             make_feedback(shop, f"Parcel {number} was wet", version="2.0", created_at=said_at)
+
+        perform_checkup(checkup_at(deployment), now=NOW)
+
+        assert not Learning.objects.exists()
+
+    def test_is_no_reason_for_a_draft_of_a_ship_from_imported_history(self, shop):
+        deployment = make_deployment(shop, "2.0", shipped_at=SHIPPED, now=NOW)
+        for number in range(5):
+            said_at = SHIPPED + timedelta(hours=number + 1)
+            make_feedback(shop, f"Slow {number}", version="2.0", created_at=said_at)
 
         perform_checkup(checkup_at(deployment), now=NOW)
 
