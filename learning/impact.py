@@ -140,6 +140,8 @@ def _told(found: Shift, notes: list[str], end: int, method: str) -> Estimate:
     p_value = 2 * t_below(-abs(found.shift) / half * t_quantile(0.975, tail), tail)
     if found.blocks < LITTLE_HISTORY:
         notes.append("The interval is wide, as there is little history.")
+    if found.other_steps:
+        notes.append("An earlier ship seems to have moved this metric too; that is taken out.")
     if found.filled:
         notes.append("Some of the history is missing and was filled in.")
     if visible > TOO_BLUNT:
@@ -159,12 +161,14 @@ def _told(found: Shift, notes: list[str], end: int, method: str) -> Estimate:
     )
 
 
-def expected_band(series: Series, *, shipped_at: int, window_end: int) -> Band | None:
+def expected_band(
+    series: Series, *, shipped_at: int, window_end: int, other_ships: Sequence[int] = ()
+) -> Band | None:
     """Return the expected course of the window and of the week before it, or None without history.
 
     A bucket is expected at its usual value for that time of the week, or of the day with less than
     three weeks of history. After the ship the level is the one that the estimate compares with, so
-    that chart and number agree; pass the estimate's own `window_end`.
+    that chart and number agree; pass the estimate's own `window_end` and `other_ships`.
     """
     times, values = series.times, series.values
     old = (times + series.interval <= shipped_at) & np.isfinite(values)
@@ -178,7 +182,7 @@ def expected_band(series: Series, *, shipped_at: int, window_end: int) -> Band |
     doubt = np.zeros(len(times))
     after = times >= shipped_at
     fresh = after & shown & np.isfinite(values)
-    found = estimate(series, shipped_at=shipped_at, window_end=window_end)
+    found = estimate(series, shipped_at=shipped_at, window_end=window_end, other_ships=other_ships)
     if found.effect is not None and found.low is not None and found.high is not None:
         without = values[fresh].sum() / max(1 + found.effect, 0.01)
         levels[after] = _ratio(without, usual[fresh].sum())

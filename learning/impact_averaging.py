@@ -17,7 +17,8 @@ HOUR = 3600
 # How much it counts that models disagree: one of them is right, and it may be the extreme one.
 BETWEEN_MODELS = 2.5
 # Set on the public half of the yardstick, so that real series keep what the interval promises.
-WIDER_DAYS, WIDER_LONG_DAYS, WIDER_LONG_HOURS, WIDER_SHORT = 1.06, 1.2, 0.93, 1.1
+WIDER_DAYS, WIDER_LONG_DAYS, WIDER_LONG_HOURS = 1.08, 1.2, 0.93
+WIDER_HOUR_BLOCKS, WIDER_MINUTE_BLOCKS = 1.1, 1.25
 LONG_WINDOW = 14  # days
 LONG_WINDOW_OF_HOURS = 5  # days
 # What "as noisy as ever" counts for next to what was seen, in blocks.
@@ -42,7 +43,7 @@ def average_effect(look: Look) -> Shift:
         STEP_SD * (centre / 2 if blocks.is_root else 1.0),
     )
     fits = fits_with_steps(seen, _steps(look, levels))
-    effect, own, between = _averaged(fits)
+    effect, own, between, stepped = _averaged(fits)
     noise = _noise_at_the_ship(fits[0][1], shape, len(after))
     variance = (noise * own + BETWEEN_MODELS * between) * _wider(levels, len(after)) ** 2
     return Shift(
@@ -54,6 +55,7 @@ def average_effect(look: Look) -> Shift:
         is_root=blocks.is_root,
         blocks=many,
         filled=int((~np.isfinite(levels.values[:many])).sum()),
+        other_steps=stepped > 0.5,
     )
 
 
@@ -78,15 +80,19 @@ def _steps(look: Look, levels: Levels) -> Floats:
     return share[:, inside]
 
 
-def _averaged(fits: list[tuple[float, Fit]]) -> tuple[float, float, float]:
-    """Return the effect, its variance within the models, and the variance between them."""
+def _averaged(fits: list[tuple[float, Fit]]) -> tuple[float, float, float, float]:
+    """Return the effect, its variance within the models, that between them, and how likely
+    it is that an earlier ship moved the metric (the first fit is without any).
+    """
     evidence = np.concatenate([odds + found.evidence.ravel() for odds, found in fits])
     weights = np.exp(evidence - evidence.max())
     weights /= weights.sum()
     effects = np.concatenate([found.effect.ravel() for _, found in fits])
     own = np.concatenate([found.variance.ravel() for _, found in fits])
     effect = float(weights @ effects)
-    return effect, float(weights @ own), float(weights @ (effects - effect) ** 2)
+    between = float(weights @ (effects - effect) ** 2)
+    stepped = 1 - float(weights[: fits[0][1].evidence.size].sum())
+    return effect, float(weights @ own), between, stepped
 
 
 def _noise_at_the_ship(found: Fit, shape: Shape, after: int) -> float:
@@ -125,6 +131,8 @@ def _wider(levels: Levels, after: int) -> float:
     interval = levels.seconds // levels.length
     if interval >= DAY:
         return WIDER_LONG_DAYS if after >= LONG_WINDOW else WIDER_DAYS
-    if levels.seconds < DAY:
-        return 1.0 if interval >= HOUR else WIDER_SHORT
-    return WIDER_LONG_HOURS if after >= LONG_WINDOW_OF_HOURS else 1.0
+    if levels.seconds >= DAY:
+        return WIDER_LONG_HOURS if after >= LONG_WINDOW_OF_HOURS else 1.0
+    if interval >= HOUR:
+        return 1.0
+    return WIDER_HOUR_BLOCKS if levels.seconds >= HOUR else WIDER_MINUTE_BLOCKS

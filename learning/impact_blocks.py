@@ -33,7 +33,6 @@ class Levels:
     seconds: int  # a block lasts
     start: int  # of the first block, in epoch seconds
     kind: str
-    hits: float  # a ratio's numerators, over the usual window; else 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +63,7 @@ def block_levels(look: Look, *, whole_weeks: bool) -> Levels:
     values[before:after] = np.nan
     seen = np.flatnonzero(np.isfinite(values[:start]))
     many = (start - int(seen[0])) // length if len(seen) else 0
-    many = whole_history(many, per_day, whole_weeks)
+    many = _whole_history(many, per_day, whole_weeks)
     if many < FEWEST_BLOCKS:
         raise NotEstimable(
             f"There is too little history: {many} comparable stretches before the ship, and "
@@ -75,13 +74,13 @@ def block_levels(look: Look, *, whole_weeks: bool) -> Levels:
     weights = None if series.exposure is None else series.exposure[part].reshape(-1, length)
     if weights is not None:
         grid = np.where(weights > 0, grid, np.nan)
-    check_known(np.isfinite(grid).max(axis=1), many)
-    level, hits = _block_means(grid, weights, many, per_day, series.kind)
+    _check_known(np.isfinite(grid).max(axis=1), many)
+    level = _block_means(grid, weights, many, per_day, series.kind)
     first = int(series.times[0]) + (start - many * length) * series.interval
-    return Levels(level, many, length, seconds, first, series.kind, hits)
+    return Levels(level, many, length, seconds, first, series.kind)
 
 
-def whole_history(many: int, per_day: int, whole_weeks: bool) -> int:
+def _whole_history(many: int, per_day: int, whole_weeks: bool) -> int:
     """Return how many of `many` blocks of history to use."""
     most = MOST_DAY_BLOCKS if per_day == 1 else MOST_SHORT_BLOCKS // per_day * per_day
     many = min(many, most)
@@ -96,7 +95,7 @@ def whole_history(many: int, per_day: int, whole_weeks: bool) -> int:
     return many
 
 
-def check_known(known: Known, many_before: int) -> None:
+def _check_known(known: Known, many_before: int) -> None:
     """Raise NotEstimable if too many blocks are missing before or after the ship."""
     if known[:many_before].mean() < 0.6:
         raise NotEstimable("Too much of the history is missing.")
@@ -128,13 +127,12 @@ def _profile(grid: Floats, many_before: int, per_day: int) -> Floats:
 
 def _block_means(
     grid: Floats, weights: Floats | None, many_before: int, per_day: int, kind: str
-) -> tuple[Floats, float]:
-    """Return each block's mean, and a ratio's mean numerator of a block of history."""
+) -> Floats:
+    """Return each block's mean, NaN where less than 40 % of what is usual is there."""
     known = np.isfinite(grid)
     usual = _profile(grid, many_before, per_day)
     present = np.where(known, usual, 0).sum(axis=1)
     whole = usual.sum(axis=1)
-    numerator = 0.0
     if grid.shape[1] >= 6 and (kind != "count" or usual.mean() >= 8):
         grid = _without_outliers(grid, usual, many_before)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -145,10 +143,9 @@ def _block_means(
             hits = np.where(known, grid, 0) * shown
             overall = max(hits[:many_before].sum() / shown[:many_before].sum(), 1e-9)
             level = (hits.sum(axis=1) + 0.5) / (shown.sum(axis=1) + 0.5 / overall)
-            numerator = float(hits[:many_before].sum()) / many_before
     level = np.where(present >= 0.4 * whole, level, np.nan)
-    check_known(np.isfinite(level), many_before)
-    return level, numerator
+    _check_known(np.isfinite(level), many_before)
+    return level
 
 
 def _without_outliers(grid: Floats, usual: Floats, many_before: int) -> Floats:

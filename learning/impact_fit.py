@@ -47,26 +47,24 @@ def view(models: Bank, contrast: Contrast, values: Floats, step_sd: float) -> Vi
     return View(models, contrast, values, white, step_sd)
 
 
-def fit(seen: View, steps: Floats, white_steps: Floats, noise: Floats | None = None) -> Fit:
+def fit(seen: View, steps: Floats, white_steps: Floats, noise: Floats) -> Fit:
     """Return what each model finds, with (D + P, K) `steps` of earlier ships, also whitened.
 
     A trend and the steps are regressors with normal priors; a step's is as wide as effects mostly
-    are, next to the `noise` of the fit without it.
+    are, next to the (M, T) `noise`, which is refined.
     """
     models, white = seen.models, seen.white
-    many_models, before = white.shape
+    many_models, freedom = white.shape[0], white.shape[1] - 1
     many_trends, many_steps = len(models.trends), steps.shape[1]
-    freedom = before - 1
     columns = np.concatenate([models.line[:, :, None], white_steps], axis=2)
-    gram = columns.transpose(0, 2, 1) @ columns
-    along = (columns.transpose(0, 2, 1) @ white[:, :, None])[:, None, :, 0]
+    across = columns.transpose(0, 2, 1)
+    gram, along = across @ columns, (across @ white[:, :, None])[:, None, :, 0]
     total = (white**2).sum(axis=1)[:, None]
     prior = np.empty((many_models, many_trends, 1 + many_steps))
     prior[:, :, 0] = models.trends
     # The noise with the steps is only known after fitting them, so fit twice.
     for _ in range(2 if many_steps else 1):
-        if noise is not None:
-            prior[:, :, 1:] = seen.step_sd**2 / noise[:, :, None]
+        prior[:, :, 1:] = seen.step_sd**2 / noise[:, :, None]
         root = np.sqrt(prior)
         system = np.eye(1 + many_steps) + root[..., :, None] * gram[:, None] * root[..., None, :]
         pull = root * along
@@ -77,17 +75,18 @@ def fit(seen: View, steps: Floats, white_steps: Floats, noise: Floats | None = N
     effect = (seen.contrast.weights @ seen.values).reshape(many_models, many_trends)
     factor = seen.contrast.variance.reshape(many_models, many_trends)
     if many_steps:
+        # What the contrast makes of the steps is not the ship's effect.
         moved = (seen.contrast.weights @ steps).reshape(many_models, many_trends, many_steps)
         effect = effect - (moved * slopes[:, :, 1:]).sum(axis=2)
-        doubt = np.linalg.inv(system)[:, :, 1:, 1:]
         moved = root[:, :, 1:] * moved
+        doubt = np.linalg.inv(system)[:, :, 1:, 1:]
         factor = factor + (moved[..., None, :] @ doubt @ moved[..., None])[..., 0, 0]
     return Fit(
         evidence=models.log_prior - size - 0.5 * freedom * np.log(noise),
         effect=effect,
         variance=noise * factor,
         noise=noise,
-        rest=white[:, None] - slopes @ columns.transpose(0, 2, 1),
+        rest=white[:, None] - slopes @ across,
     )
 
 
@@ -98,10 +97,10 @@ def fits_with_steps(seen: View, steps: Floats) -> list[tuple[float, Fit]]:
     one that explains most of what is left comes next, as long as it may be real at all.
     """
     before, many = seen.white.shape[1], steps.shape[1]
-    none = fit(seen, steps[:, :0], np.zeros((*seen.white.shape, 0)))
-    fits = [(0.0, none)]
     chosen: list[int] = []
     white_steps = np.zeros((*seen.white.shape, 0))
+    noise = np.ones((len(seen.white), len(seen.models.trends)))
+    fits = [(0.0, fit(seen, steps[:, :0], white_steps, noise))]
     while len(chosen) < min(many, MOST_STEPS):
         odds, last = fits[-1]
         # Tried under the likeliest model alone: hundreds of ships would be too many for all.

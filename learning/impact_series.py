@@ -68,6 +68,7 @@ class Shift(NamedTuple):
     is_root: bool
     blocks: int  # of history
     filled: int  # of them missing, and filled in
+    other_steps: bool = False  # an earlier ship probably moved the metric, too
 
     def relative(self, shift: float) -> float:
         """Return a shift as a relative effect; never less than -1."""
