@@ -104,6 +104,44 @@ class Membership(models.Model):
         return f"{self.user} ({self.role})"
 
 
+class Alias(models.Model):
+    """What somebody is called elsewhere, and which member that is, or that it is no member.
+
+    A refused one says who it is not, so that Wake does not suggest that person again.
+    """
+
+    class Kind(models.TextChoices):
+        """Where the name is from."""
+
+        MAIL = "mail", "Mail address"
+        LOGIN = "login", "Login"
+        NAME = "name", "Name"
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="aliases")
+    kind = models.CharField(max_length=5, choices=Kind.choices)
+    value = models.CharField(max_length=254)  # in lower case
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="aliases")
+    confirmed_at = models.DateTimeField(null=True)
+    confirmed_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    refused_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "aliases"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "kind", "value"],
+                name="an_alias_is_one_person",
+                condition=Q(refused_at=None),
+            ),
+            models.UniqueConstraint(
+                fields=["project", "kind", "value", "user"], name="an_alias_is_said_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.value
+
+
 class Environment(models.Model):
     """Where versions go live, such as `production`.
 

@@ -20,6 +20,7 @@ from deployments.deliveries import keep_unreadable
 from deployments.intake import Recorded, record_deployment
 from deployments.models import Deployment, DeploymentStatus, Hypothesis
 from deployments.providers import generic
+from deployments.succession import Succession, successions
 
 
 class DeploymentList(APIView):
@@ -45,7 +46,8 @@ class DeploymentList(APIView):
         project = project_for_key(request, Scope.READ)
         rows = _filtered(project, request)
         page = page_of(request, rows, by=("-shipped_at", "-pk"))
-        results = [_summary(deployment) for deployment in page.rows]
+        lives = successions(page.rows)
+        results = [_summary(deployment, lives[deployment.pk]) for deployment in page.rows]
         return Response({"results": results, "next": page.next, "previous": page.previous})
 
 
@@ -90,6 +92,10 @@ def _receipt(recorded: Recorded) -> dict[str, Any]:
         "version": deployment.version,
         "environment": deployment.environment.name,
         "status": deployment.status,
+        "kind": deployment.kind,
+        "rolls_back": list(
+            deployment.rolls_back.order_by("shipped_at", "pk").values_list("pk", flat=True)
+        ),
         "created": recorded.created,
         "checkups_due": list(
             deployment.checkups.filter(finished_at=None)
@@ -116,7 +122,7 @@ def _hypothesis(deployment: Deployment) -> dict[str, Any] | None:
     }
 
 
-def _summary(deployment: Deployment) -> dict[str, Any]:
+def _summary(deployment: Deployment, life: Succession) -> dict[str, Any]:
     return {
         "id": deployment.pk,
         "url": page_of_deployment(deployment),
@@ -125,8 +131,15 @@ def _summary(deployment: Deployment) -> dict[str, Any]:
         "environment": deployment.environment.name,
         "service": deployment.service.name if deployment.service else "",
         "status": deployment.status,
+        "state": life.state,
+        "kind": deployment.kind,
         "title": deployment.title,
         "shipped_at": deployment.shipped_at,
+        "ended_at": life.ended_at,
+        "superseded_by": life.next.pk if life.next else None,
+        "rolled_back_at": deployment.rolled_back_at,
+        "rolled_back_by": deployment.rolled_back_by_id,
+        "rolls_back": [taken.pk for taken in life.takes_back],
         "shippers": [
             {"email": person.email, "name": person.name} for person in deployment.shippers.all()
         ],
@@ -136,7 +149,7 @@ def _summary(deployment: Deployment) -> dict[str, Any]:
 
 def _detail(deployment: Deployment) -> dict[str, Any]:
     return {
-        **_summary(deployment),
+        **_summary(deployment, successions([deployment])[deployment.pk]),
         "started_at": deployment.started_at,
         "received_at": deployment.received_at,
         "notes": deployment.notes,

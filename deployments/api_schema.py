@@ -4,7 +4,8 @@ from drf_spectacular.utils import OpenApiExample, extend_schema, inline_serializ
 from rest_framework import serializers
 
 from common.api_schema import errors, filters, paged
-from deployments.models import DeploymentStatus
+from deployments.models import DeploymentKind, DeploymentStatus
+from deployments.succession import SUPERSEDED
 
 _EXAMPLE = {
     "version": "2.4.0",
@@ -70,6 +71,9 @@ class ShipReport(serializers.Serializer[object]):
     environment = serializers.CharField(required=False, help_text="production if not sent.")
     service = serializers.CharField(required=False)
     status = serializers.ChoiceField(choices=DeploymentStatus.choices, required=False)
+    kind = serializers.ChoiceField(
+        choices=DeploymentKind.choices, required=False, help_text="code if not sent."
+    )
     started_at = serializers.CharField(required=False, help_text="ISO 8601 with offset, or epoch.")
     finished_at = serializers.CharField(required=False, help_text="Now if not sent.")
     title = serializers.CharField(required=False, max_length=300)
@@ -105,6 +109,10 @@ class Receipt(serializers.Serializer[object]):
     version = serializers.CharField()
     environment = serializers.CharField()
     status = serializers.ChoiceField(choices=DeploymentStatus.choices)
+    kind = serializers.ChoiceField(choices=DeploymentKind.choices)
+    rolls_back = serializers.ListField(
+        child=serializers.IntegerField(), help_text="The ships that this one took back."
+    )
     created = serializers.BooleanField()
     checkups_due = serializers.ListField(child=serializers.DateTimeField())
     hypothesis = KeptHypothesis(allow_null=True)
@@ -121,8 +129,26 @@ class ShipSummary(serializers.Serializer[object]):
     environment = serializers.CharField()
     service = serializers.CharField()
     status = serializers.ChoiceField(choices=DeploymentStatus.choices)
+    state = serializers.ChoiceField(
+        choices=[*DeploymentStatus.choices, (SUPERSEDED, "Superseded")],
+        help_text="As status, or superseded if it was live until another took over.",
+    )
+    kind = serializers.ChoiceField(choices=DeploymentKind.choices)
     title = serializers.CharField()
     shipped_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(
+        allow_null=True, help_text="When it was taken back or another took over."
+    )
+    superseded_by = serializers.IntegerField(
+        allow_null=True, help_text="The next ship in the same environment and service."
+    )
+    rolled_back_at = serializers.DateTimeField(allow_null=True)
+    rolled_back_by = serializers.IntegerField(
+        allow_null=True, help_text="The ship of an older version that took its place."
+    )
+    rolls_back = serializers.ListField(
+        child=serializers.IntegerField(), help_text="The ships that this one took back."
+    )
     shippers = Person(many=True)
     hypothesis = KeptHypothesis(allow_null=True)
 

@@ -3,19 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
-from accounts.models import Environment, Project, Service, User, environment_for
+from accounts.aliases import Identity, aliases_of
+from accounts.models import Project
 from common.errors import BadInput
 from deployments.hypotheses import state_hypothesis
-from deployments.models import (
-    Change,
-    Checkup,
-    Deployment,
-    DeploymentStatus,
-    Shipper,
-)
-from deployments.ship import Person, Ship
+from deployments.identity import Place, identify, lock_place, word_of, words_on
+from deployments.lifecycle import Word, better_version, together
+from deployments.line import settle, take_in
+from deployments.models import Change, Checkup, Deployment, Shipper
+from deployments.ship import Ship
 
 # When Wake looks back at a ship; the last two are look-backs months later.
 HORIZONS = (
@@ -26,16 +24,6 @@ HORIZONS = (
     timedelta(days=90),
     timedelta(days=180),
 )
-# How many times one version may go live again in one place before the oldest are not looked at.
-MAX_RETURNS = 20
-# News never turns a later state back into an earlier one: deliveries arrive in any order.
-_RANK = {
-    DeploymentStatus.PENDING: 0,
-    DeploymentStatus.IN_PROGRESS: 1,
-    DeploymentStatus.FAILED: 2,
-    DeploymentStatus.SUCCEEDED: 3,  # a job that failed and was run again did ship
-    DeploymentStatus.ROLLED_BACK: 4,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +33,25 @@ class Recorded:
     deployment: Deployment
     created: bool
     problems: tuple[str, ...] = ()
+    changed: bool = False  # whether it told something that was not known
 
 
 def record_deployment(*, project: Project, ship: Ship, now: datetime) -> Recorded:
     """Save a ship with its checkups, or neither; CI may safely retry."""
     with transaction.atomic():
-        environment = environment_for(project, ship.environment)
-        # Ships to one place are told apart by what is known there, so they are taken one by one.
-        Environment.objects.select_for_update().get(pk=environment.pk)
-        service = None
-        if ship.service:
-            service, _ = Service.objects.get_or_create(project=project, name=ship.service)
-        external_id, known = _identify(project, environment, service, ship)
-        deployment, created = (
-            (known, False)
-            if known
-            else _create(project, environment, service, external_id, ship, now)
-        )
-        if not created:
-            _bring_up_to_date(deployment, ship)
+        place = lock_place(project, ship)
+        word = word_of(ship, now=now)
+        deployment = identify(place, ship, word)
+        created = deployment is None
+        if deployment is None:
+            deployment, changed = _create(place, ship, word, now), True
+        else:
+            changed = _bring_up_to_date(deployment, ship, word)
         _save_people_and_changes(deployment, ship)
-        if deployment.is_live:
-            _make_checkups(deployment)
+        for one in [deployment, *(settle(place, deployment) if changed else [])]:
+            if one.is_live:
+                _make_checkups(one)
+        deployment.refresh_from_db()
         problems = list(ship.problems)
         if ship.expectation:
             try:
@@ -75,79 +60,54 @@ def record_deployment(*, project: Project, ship: Ship, now: datetime) -> Recorde
                 problems.append(str(reason))
                 deployment.extra = {**deployment.extra, "problems": problems}
                 deployment.save(update_fields=["extra"])
-    return Recorded(deployment, created, tuple(problems))
+    return Recorded(deployment, created, tuple(problems), changed)
 
 
-def _identify(
-    project: Project, environment: Environment, service: Service | None, ship: Ship
-) -> tuple[str, Deployment | None]:
-    """Return the id that this ship has, and the deployment that it is, if it is known.
-
-    Without an id from the caller, the same version in the same place is the same ship, until
-    another version has gone live there in between: then the older one has come back.
-    """
-    place = Deployment.objects.filter(project=project)
-    if ship.external_id:
-        return ship.external_id, place.filter(external_id=ship.external_id).first()
-    place = place.filter(environment=environment, service=service)
-    same = place.filter(version=ship.version)
-    alike = same.filter(sha__in=["", ship.sha]) if ship.sha else same
-    others = place.live().exclude(version=ship.version)
-    for known in alike.order_by("-shipped_at", "-pk")[:MAX_RETURNS]:
-        start, end = sorted([known.shipped_at, ship.shipped_at])
-        between = others.filter(shipped_at__gt=start, shipped_at__lt=end)
-        may_return = known.is_live and ship.status != DeploymentStatus.ROLLED_BACK
-        if not may_return or not between.exists():
-            return known.external_id, known
-    where = f"{environment.pk}/{service.pk if service else '-'}"
-    return f"{where}@{ship.version}#{same.count() + 1}", None
-
-
-def _create(
-    project: Project,
-    environment: Environment,
-    service: Service | None,
-    external_id: str,
-    ship: Ship,
-    now: datetime,
-) -> tuple[Deployment, bool]:
-    return Deployment.objects.get_or_create(
-        project=project,
-        external_id=external_id,  # UniqueConstraint "a_ship_is_recorded_once"
-        defaults={
-            "environment": environment,
-            "service": service,
-            "version": ship.version,
-            "sha": ship.sha,
-            "status": ship.status,
-            "title": ship.title,
-            "notes": ship.notes,
-            "url": ship.url,
-            "started_at": ship.started_at,
-            "shipped_at": ship.shipped_at,
-            "areas": list(ship.areas),
-            "tags": list(ship.tags),
-            "fixes": list(ship.fixes),
-            "extra": _extra(ship),
-            "source": ship.source,
-            "received_at": now,
-        },
+def _create(place: Place, ship: Ship, word: Word, now: datetime) -> Deployment:
+    deployment = Deployment(
+        project=place.project,
+        environment=place.environment,
+        service=place.service,
+        kind=place.kind,
+        external_id=ship.external_id or place.id_of(ship.version),
+        version=ship.version,
+        sha=ship.sha,
+        title=ship.title,
+        notes=ship.notes,
+        url=ship.url,
+        started_at=ship.started_at,
+        areas=list(ship.areas),
+        tags=list(ship.tags),
+        fixes=list(ship.fixes),
+        extra=_extra(ship),
+        source=ship.source,
+        received_at=now,
     )
+    take_in(deployment, [word])
+    try:
+        with transaction.atomic():
+            deployment.save()  # UniqueConstraint "a_ship_is_recorded_once"
+    except IntegrityError:
+        # At the same moment, a call with this id named another place; that one was first.
+        deployment = Deployment.objects.get(project=place.project, external_id=ship.external_id)
+        _bring_up_to_date(deployment, ship, word)
+    return deployment
 
 
 def _extra(ship: Ship) -> dict[str, object]:
     return {**ship.extra, **({"problems": list(ship.problems)} if ship.problems else {})}
 
 
-def _bring_up_to_date(deployment: Deployment, ship: Ship) -> None:
-    """Let a later call add what was not known, and move the ship on in its life."""
-    before = _RANK[DeploymentStatus(deployment.status)]
-    after = _RANK[DeploymentStatus(ship.status)]
-    if after > before:
-        # It went live when it succeeded, not when it was begun or taken back.
-        if ship.status != DeploymentStatus.ROLLED_BACK:
-            deployment.shipped_at = ship.shipped_at
-        deployment.status = ship.status
+def _bring_up_to_date(deployment: Deployment, ship: Ship, word: Word) -> bool:
+    """Let a later call add what was not known; return True if it did."""
+    before = _facts(deployment)
+    taken_back = deployment.rolled_back_by_id is not None
+    at, status = deployment.rolled_back_at, deployment.status
+    take_in(deployment, together(words_on(deployment), [word]))
+    if taken_back:  # what follows from the other ships is looked at when the line is settled
+        deployment.rolled_back_at, deployment.status = at, status
+    sha = max(deployment.sha, ship.sha, key=len)
+    deployment.version = better_version(deployment.version, ship.version, sha=sha)
     for name in ("title", "notes", "url", "sha", "started_at"):
         if not getattr(deployment, name):
             setattr(deployment, name, getattr(ship, name))
@@ -155,18 +115,25 @@ def _bring_up_to_date(deployment: Deployment, ship: Ship) -> None:
         if more := [word for word in getattr(ship, name) if word not in getattr(deployment, name)]:
             setattr(deployment, name, [*getattr(deployment, name), *more])
     deployment.extra = {**deployment.extra, **_extra(ship)}
-    deployment.save()
+    changed = _facts(deployment) != before
+    if changed:
+        deployment.save()
+    return changed
+
+
+def _facts(deployment: Deployment) -> dict[str, object]:
+    return {f.attname: getattr(deployment, f.attname) for f in deployment._meta.concrete_fields}
 
 
 def _save_people_and_changes(deployment: Deployment, ship: Ship) -> None:
-    members = _members(deployment.project, ship.people)
+    known = aliases_of(deployment.project) if ship.people else None
     Shipper.objects.bulk_create(
         (
             Shipper(
                 deployment=deployment,
                 email=person.email,
                 name=person.name,
-                user=members.get(person.email),
+                user=known.member(Identity(person.email, person.name)) if known else None,
             )
             for person in ship.people
         ),
@@ -191,11 +158,6 @@ def _save_people_and_changes(deployment: Deployment, ship: Ship) -> None:
     )
 
 
-def _members(project: Project, people: tuple[Person, ...]) -> dict[str, User]:
-    emails = [person.email for person in people]
-    return {user.email: user for user in project.members.filter(email__in=emails)}
-
-
 def _make_checkups(deployment: Deployment) -> None:
     Checkup.objects.bulk_create(
         (
@@ -204,3 +166,8 @@ def _make_checkups(deployment: Deployment) -> None:
         ),
         ignore_conflicts=True,
     )
+    # News may move the moment at which it went live; what was looked at stays.
+    for checkup in deployment.checkups.filter(finished_at=None):
+        due_at = deployment.shipped_at + checkup.horizon
+        if checkup.due_at != due_at:
+            Checkup.objects.filter(pk=checkup.pk, finished_at=None).update(due_at=due_at)

@@ -23,6 +23,15 @@ class DeploymentStatus(models.TextChoices):
     ROLLED_BACK = "rolled_back", "Rolled back"
 
 
+class DeploymentKind(models.TextChoices):
+    """What was changed: the software itself, or something about it."""
+
+    CODE = "code", "Code"
+    FLAG = "flag", "Feature flag"
+    CONFIG = "config", "Configuration"
+    MANUAL = "manual", "Manual change"
+
+
 class DeploymentQuerySet(models.QuerySet["Deployment"]):
     """Ways to ask for deployments."""
 
@@ -53,11 +62,20 @@ class Deployment(models.Model):
     version = models.CharField(max_length=200)
     sha = models.CharField(max_length=64, blank=True)
     status = models.CharField(max_length=12, choices=DeploymentStatus.choices)
+    kind = models.CharField(
+        max_length=6, choices=DeploymentKind.choices, default=DeploymentKind.CODE
+    )
     title = models.CharField(max_length=300, blank=True)
     notes = models.TextField(blank=True)
     url = models.TextField(blank=True)
     started_at = models.DateTimeField(null=True)
     shipped_at = models.DateTimeField()  # when it went live, or is expected to have
+    last_live_at = models.DateTimeField(null=True)  # the latest moment at which it was told live
+    rolled_back_at = models.DateTimeField(null=True)
+    rolled_back_by = models.ForeignKey(
+        "self", models.SET_NULL, null=True, related_name="rolls_back"
+    )
+    told = models.JSONField(default=list)  # all that was said of its life: lifecycle.Word as lists
     areas = models.JSONField(default=list)
     tags = models.JSONField(default=list)
     fixes = models.JSONField(default=list)
@@ -75,6 +93,9 @@ class Deployment(models.Model):
         ]
         indexes = [
             models.Index(fields=["project", "-shipped_at", "-id"], name="ships_newest_first"),
+            models.Index(
+                fields=["environment", "service", "-shipped_at"], name="ships_of_one_place"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -84,6 +105,22 @@ class Deployment(models.Model):
     def is_live(self) -> bool:
         """True if it reached customers."""
         return self.status in (DeploymentStatus.SUCCEEDED, DeploymentStatus.ROLLED_BACK)
+
+
+class OtherId(models.Model):
+    """An id by which a further tool tells of a ship that another tool told of first."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="+")
+    deployment = models.ForeignKey(Deployment, models.CASCADE, related_name="other_ids")
+    external_id = models.CharField(max_length=250)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "external_id"], name="an_id_is_of_one_ship")
+        ]
+
+    def __str__(self) -> str:
+        return self.external_id
 
 
 class Shipper(models.Model):

@@ -4,7 +4,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from common.errors import BadInput
+from common.values import clean_text
+
 DEFAULT_ENVIRONMENT = "production"
+KINDS = ("code", "flag", "config", "manual")
 DEFAULT_WINDOW = timedelta(days=7)
 
 
@@ -56,11 +60,13 @@ class Ship:
     environment: str = DEFAULT_ENVIRONMENT
     service: str = ""
     status: str = "succeeded"
+    kind: str = "code"  # or what else was changed: "flag", "config" or "manual"
     title: str = ""
     notes: str = ""
     url: str = ""
     started_at: datetime | None = None
     said_when: bool = False  # whether the caller said when it went live, or we took "now"
+    guessed: bool = False  # the time is that of a tag or a list: who was there knows better
     people: tuple[Person, ...] = ()
     changes: tuple[ShippedChange, ...] = ()
     areas: tuple[str, ...] = ()
@@ -70,3 +76,12 @@ class Ship:
     problems: tuple[str, ...] = ()  # what could not be read but did not stop the ship
     extra: dict[str, Any] = field(default_factory=dict)
     source: str = "api"
+
+
+def read_kind(value: Any) -> str:
+    """Return what kind of change it was, `code` if nobody said; raises BadInput."""
+    kind = clean_text(value, field="kind", max_length=50).lower() or "code"
+    if kind not in KINDS:
+        mend = f"Send one of {', '.join(KINDS)}."
+        raise BadInput("kind", f"{kind!r} is not known, so it counts as code.", mend)
+    return kind

@@ -1,6 +1,7 @@
 """Estimates what a ship did to each metric: rows in, the pure estimator, rows out."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from common.windows import DAY, Window
@@ -58,6 +59,10 @@ def estimate_checkup(checkup: Checkup, *, now: datetime) -> list[ImpactEstimate]
     if not deployment.environment.reaches_customers:
         return []
     end = min(now, deployment.shipped_at + checkup.horizon)
+    # What happened after it was taken back is none of its doing.
+    gone_at = deployment.rolled_back_at
+    is_cut = gone_at is not None and gone_at < end
+    end = min(end, gone_at) if gone_at else end
     following = deployment.checkups.filter(due_at__gt=checkup.due_at).order_by("due_at").first()
     ships = other_ship_times(deployment, Window(deployment.shipped_at - LONGEST_HISTORY, end))
     rows = []
@@ -69,10 +74,17 @@ def estimate_checkup(checkup: Checkup, *, now: datetime) -> list[ImpactEstimate]
             window_end=int(end.timestamp()),
             other_ships=[moment for moment in ships if moment >= start.timestamp()],
         )
-        rows.append(_row(checkup, metric, found, now, following))
+        rows.append(_row(checkup, metric, _cut(found) if is_cut else found, now, following))
     bet = Hypothesis.objects.filter(deployment=deployment).values_list("metric", flat=True).first()
     _mark_real(rows, bet)
     return rows
+
+
+def _cut(found: Estimate) -> Estimate:
+    """Say that the window ended at the roll-back; what was too early then stays unknown."""
+    note = "It was rolled back, so the window ends there."
+    word = "insufficient_data" if found.word == "too_early" else found.word
+    return replace(found, word=word, note=f"{note} {found.note}".strip())
 
 
 def _mark_real(rows: Sequence[ImpactEstimate], bet: int | None) -> None:

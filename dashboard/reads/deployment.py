@@ -11,6 +11,7 @@ from dashboard.reads.estimates import Effect, effects, telling
 from dashboard.reads.hypothesis_edits import Edit, edits_of
 from dashboard.reads.ships import ShipRow, ship_rows
 from deployments.models import Change, Checkup, Deployment, Hypothesis, Shipper
+from deployments.succession import Succession, successions
 from engagement.models import Metric
 from feedback.models import FeedbackItem
 from learning.estimating import history_length, series_for
@@ -207,6 +208,7 @@ def charts_of(
 class DeploymentPage:
     """All that the page of one ship shows."""
 
+    life: Succession
     changes: list[Change]
     change_count: int
     shippers: list[Shipper]
@@ -222,6 +224,7 @@ def deployment_page(ship: Deployment, *, now: datetime) -> DeploymentPage:
     outcome = outcome_of(ship)
     neighbours = neighbours_of(ship, outcome, now=now)
     return DeploymentPage(
+        life=successions([ship])[ship.pk],
         changes=list(ship.changes.order_by("-kind", "-authored_at", "pk")[:CHANGES_SHOWN]),
         change_count=ship.changes.count(),
         shippers=list(ship.shippers.select_related("user").order_by("pk")),

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.models import Project
 from dashboard.week_ships import ShipLine, lines_of, with_next_look
 from deployments.models import Deployment, DeploymentStatus
+from deployments.succession import Succession, successions
 from learning.models import Learning
 from learning.verdict import Verdict
 
@@ -18,6 +19,7 @@ class ShipRow:
 
     ship: Deployment
     line: ShipLine
+    life: Succession
 
     @property
     def can_teach(self) -> bool:
@@ -67,11 +69,12 @@ def _has_verdict(verdict: Verdict) -> Q:
 
 
 def ship_rows(ships: list[Deployment], *, now: datetime) -> list[ShipRow]:
-    """Return the ships as rows, in the same order, in five queries however many they are."""
+    """Return the ships as rows, in the same order, in nine queries however many they are."""
     keys = [ship.pk for ship in ships]
     read = list(with_next_look(Deployment.objects.filter(pk__in=keys), now))
     lines = {line.pk: line for line in lines_of(read, now)}
-    return [ShipRow(ship, lines[ship.pk]) for ship in ships if ship.pk in lines]
+    lives = successions(ships)
+    return [ShipRow(ship, lines[ship.pk], lives[ship.pk]) for ship in ships if ship.pk in lines]
 
 
 @dataclass(frozen=True, slots=True)

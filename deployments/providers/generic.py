@@ -13,12 +13,13 @@ from deployments.ship import (
     Person,
     Ship,
     ShippedChange,
+    read_kind,
 )
 from deployments.trailers import read_trailers
 
 STATUSES = ("pending", "in_progress", "succeeded", "failed", "rolled_back")
 FIELDS = (
-    "id", "sha", "version", "environment", "service", "status", "started_at", "finished_at",
+    "id", "sha", "version", "environment", "service", "status", "kind", "started_at", "finished_at",
     "title", "notes", "url", "author", "shippers", "commits", "pull_requests", "areas", "fixes",
     "tags", "hypothesis",
 )  # fmt: skip
@@ -74,6 +75,7 @@ def parse(body: Any, *, now: datetime) -> Ship:
         environment=text("environment", 100) or DEFAULT_ENVIRONMENT,
         service=text("service", 100),
         status=status,
+        kind=_attempt(lambda: read_kind(body.get("kind")), problems) or "code",
         title=_attempt(lambda: text("title", 300), problems) or "",
         notes=notes,
         url=_attempt(lambda: _url(body.get("url"), "url"), problems) or "",

@@ -124,7 +124,8 @@ class TestListDeployments:
         for n in range(5):
             make_deployment(shop, f"1.{n}")
 
-        with django_assert_max_num_queries(4):  # the key, its use, the ships, their people
+        # the key, its use, the ships, their people; who came next, what was taken back, its names
+        with django_assert_max_num_queries(8):
             api.get(URL)
 
 
