@@ -12,7 +12,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
-from accounts.models import ApiKey, Role, Scope
+from accounts.models import Alias, ApiKey, Role, Scope
 from deployments.models import Webhook
 from digest.models import Issue, Subscription
 from feedback.models import Import
@@ -87,6 +87,10 @@ DOORS: dict[str, Any] = {
     "settings_keys": Project(OWNER, OWNER),
     "settings_key_revoke": Project(None, OWNER),
     "settings_connect": Project(MEMBER),
+    "settings_people": Project(MEMBER),
+    "settings_people_confirm": Project(None, MEMBER),
+    "settings_people_not_this": Project(None, MEMBER),
+    "settings_people_undo": Project(None, MEMBER),
     "settings_webhook_make": Project(None, OWNER),
     "settings_webhook_rotate": Project(None, OWNER),
     "api-week": Api(Scope.READ),
@@ -135,6 +139,9 @@ def address(shop, ada, ben):
     webhook = Webhook.objects.create(project=shop)
     key, _ = ApiKey.objects.create_key(name="CI", project=shop, scopes=[])
     member = shop.memberships.get(user=ben)
+    alias = Alias.objects.create(
+        project=shop, kind="login", value="ben", user=ben, confirmed_at=NOW
+    )
     facts: dict[str, dict[str, Any]] = {
         "deployment": {"pk": ship.pk}, "metric": {"key": metric.key},
         "hypothesis": {"pk": ship.pk}, "api-prior-art": {"key": metric.key},
@@ -145,6 +152,7 @@ def address(shop, ada, ben):
         "digest_issue": {"pk": issue.pk}, "digest_issue_html": {"pk": issue.pk},
         "settings_member": {"pk": member.pk}, "settings_member_remove": {"pk": member.pk},
         "settings_key_revoke": {"prefix": key.prefix},
+        "settings_people_undo": {"pk": alias.pk},
         "api-deployment": {"pk": ship.pk}, "api-estimates": {"pk": ship.pk},
         "api-feedback-item": {"pk": item.pk}, "api-metric-samples": {"key": metric.key},
         "unsubscribe": {"token": subscription.token}, "hook": {"provider": "github", "key": webhook.key},
