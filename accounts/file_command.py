@@ -57,7 +57,7 @@ class FileCommand(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Read the file and say what became of its rows."""
         project = project_named(options["project"])
-        zone = _zone(options["timezone"] or project.timezone)
+        zone = zone_named(options["timezone"] or project.timezone)
         path = Path(options["file"])
         try:
             with path.open("rb") as file:
@@ -73,7 +73,7 @@ class FileCommand(BaseCommand):
             raise CommandError(f"{path} cannot be read: {why}.") from None
         except NotATable as reason:
             raise CommandError(f"{path}: {reason}") from None
-        self._conclude(total, options)
+        self.conclude(total, options)
 
     def _mapping(self, columns: list[str], said: list[str]) -> dict[str, str]:
         mapping = self.guess(columns)
@@ -100,14 +100,14 @@ class FileCommand(BaseCommand):
             self.stdout.write(f"  {column} -> {taken}")
         self.stdout.write(f"Times without an offset are read in {zone}.")
 
-    def _run(self, table: Table, options: dict[str, Any]) -> "_Total":
+    def _run(self, table: Table, options: dict[str, Any]) -> "Total":
         if options["report"]:
             with Path(options["report"]).open("w", newline="") as report:
                 return self._count(table, options, csv.writer(report))
         return self._count(table, options, None)
 
-    def _count(self, table: Table, options: dict[str, Any], report: Any) -> "_Total":
-        total = _Total()
+    def _count(self, table: Table, options: dict[str, Any], report: Any) -> "Total":
+        total = Total()
         if report:
             report.writerow(["line", "field", "problem", "mend"])
         # No bar where nobody watches: tqdm looks whether this is a terminal.
@@ -121,7 +121,8 @@ class FileCommand(BaseCommand):
             bar.update(table.bytes_total - bar.n)
         return total
 
-    def _conclude(self, total: "_Total", options: dict[str, Any]) -> None:
+    def conclude(self, total: "Total", options: dict[str, Any]) -> None:
+        """Say what became of the rows."""
         counts = total.counts
         self.stdout.write(
             f"Read {total.rows:,} rows: {counts.created:,} new, {counts.updated:,} changed, "
@@ -138,7 +139,7 @@ class FileCommand(BaseCommand):
             self.stdout.write("Nothing has changed: all of it was here already.")
 
 
-class _Total:
+class Total:
     """The sum of the batches, without the refused rows, which may be as many as the file has."""
 
     def __init__(self) -> None:
@@ -147,6 +148,7 @@ class _Total:
         self.shown: list[RowError] = []
 
     def add(self, batch: Batch) -> None:
+        """Count the rows of the batch too."""
         report = batch.report
         self.counts.add(IntakeReport(report.created, report.updated, report.unchanged))
         self.rows += batch.rows
@@ -164,7 +166,8 @@ def project_named(slug: str) -> Project:
     return project
 
 
-def _zone(name: str) -> tzinfo:
+def zone_named(name: str) -> tzinfo:
+    """Return the time zone of that name; raises CommandError."""
     try:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, connections
 from django.test import Client
 
-from deployments.models import Checkup, Delivery, Deployment, Webhook
+from deployments.models import Checkup, Delivery, Deployment, OtherId, Webhook
 from engagement.models import MetricSample
 from feedback.models import FeedbackItem
 from tests.factories import make_key
@@ -84,6 +84,36 @@ class TestSameShipAtOnce:
         at_once(lambda n: post("deployments", {"version": f"1.{n}"}))
 
         assert Deployment.objects.count() == AT_ONCE
+
+    def test_told_by_two_tools_it_is_stored_once(self, post):
+        def tell(n):
+            tool = f"{'github' if n % 2 else 'argocd'}:7"
+            return post("deployments", {"version": "1.0", "sha": "3f2c1d9", "id": tool})
+
+        answers = at_once(tell)
+
+        assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
+        assert (Deployment.objects.count(), OtherId.objects.count()) == (1, 1)
+
+    def test_one_id_for_two_places_is_one_ship(self, post):
+        answers = at_once(
+            lambda n: post(
+                "deployments", {"version": "1.0", "id": "ci-1", "environment": f"place {n % 2}"}
+            )
+        )
+
+        assert {answer.status_code for answer in answers} <= {200, 201}
+        assert Deployment.objects.count() == 1
+
+    def test_versions_that_come_and_go_take_each_other_back_as_if_in_order(self, post):
+        def tell(n):
+            version = "1.0" if n in (0, 4) else f"1.{n}"
+            facts = {"id": f"ci-{n}", "finished_at": f"2026-03-0{n + 1}T10:00:00Z"}
+            return post("deployments", {"version": version, **facts})
+
+        assert {answer.status_code for answer in at_once(tell)} == {201}
+        taken = Deployment.objects.filter(rolled_back_by__external_id="ci-4")
+        assert sorted(taken.values_list("version", flat=True)) == ["1.1", "1.2", "1.3"]
 
     def test_a_delivery_is_kept_once(self, shop):
         webhook = Webhook.objects.create(project=shop)
