@@ -27,6 +27,8 @@ from feedback.models import Import
 PREVIEWED = 5
 # Batches that one call of run_import moves on; well within the time a worker may take.
 SLICE = 30
+# How long a file waits for somebody to finish its import.
+KEPT = timedelta(days=30)
 # Refused rows that an import remembers; the counts are always whole.
 MAX_ERRORS = 500
 
@@ -186,6 +188,23 @@ def added_up(report: Mapping[str, Any], batch: Batch) -> dict[str, Any]:
 def _finish(row: Import, state: Import.State, now: datetime) -> None:
     row.state, row.finished_at = state, now
     row.save(update_fields=["state", "finished_at", "report", "bytes_done", "bytes_total"])
+    if state == Import.State.DONE and not row.dry_run:
+        _forget_file(row)  # it holds customers' words, and every row of it is stored
+
+
+def forget_old_files(now: datetime) -> int:
+    """Delete the files of imports that nobody has finished for a month; return how many."""
+    old = list(Import.objects.filter(created_at__lt=now - KEPT).exclude(file=""))
+    for row in old:
+        _forget_file(row)
+    return len(old)
+
+
+def _forget_file(row: Import) -> None:
+    name, storage = row.file.name or "", row.file.storage
+    row.file = ""
+    row.save(update_fields=["file"])
+    storage.delete(name)
 
 
 def _sentence(reason: Exception) -> str:

@@ -11,9 +11,11 @@ from feedback.models import Import
 
 @shared_task
 def start_queued_imports(**_: Any) -> None:
-    """Ring for every import that no living worker holds."""
-    for import_id in importer.waiting(timezone.now()).values_list("pk", flat=True):
-        run_import.delay(import_id=import_id)
+    """Ring for every import that no living worker holds, and clear away forgotten files."""
+    now = timezone.now()
+    for import_id in importer.waiting(now).values_list("pk", flat=True):
+        run_import.apply_async(kwargs={"import_id": import_id}, expires=60)
+    importer.forget_old_files(now)
 
 
 @shared_task

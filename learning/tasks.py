@@ -2,7 +2,7 @@
 
 import logging
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
@@ -17,27 +17,36 @@ from learning.linking import link_feedback
 
 logger = logging.getLogger(__name__)
 
-# A bell rings each minute. What it starts stops by itself before the next, so that a long queue
-# is worked off in turns and no worker is held for hours.
-TURN_SECONDS = 50
-CHECKUPS_PER_TURN = 25
-MOST_TURNS = 8
+# A bell rings each minute and starts as many chains of short turns as there is work for; chains
+# end before the next bell. Turns are short so that a worker that is told to stop can, at once.
+CHAIN = timedelta(seconds=50)
+TURN_SECONDS = 10
+CHECKUPS_PER_CHAIN = 25
+MOST_CHAINS = 8
 
 
 @shared_task
 def start_due_checkups(**_: Any) -> None:
-    """Ring for as many turns as the due checkups need."""
-    waiting = Checkup.objects.due(timezone.now())[: CHECKUPS_PER_TURN * MOST_TURNS].count()
-    for _number in range(ceil(waiting / CHECKUPS_PER_TURN)):
-        run_due_checkups.apply_async(expires=TURN_SECONDS)
+    """Ring for as many chains of turns as the due checkups need."""
+    now = timezone.now()
+    waiting = Checkup.objects.due(now)[: CHECKUPS_PER_CHAIN * MOST_CHAINS].count()
+    for _number in range(ceil(waiting / CHECKUPS_PER_CHAIN)):
+        run_due_checkups.apply_async(kwargs={"until": (now + CHAIN).timestamp()}, expires=60)
 
 
 @shared_task
-def run_due_checkups(**_: Any) -> None:
-    """Claim and run due checkups, one after the other, until none is left or the turn is over."""
+def run_due_checkups(*, until: float = 0, **_: Any) -> None:
+    """Claim and run due checkups one after the other; ring again if some are left at the end.
+
+    `until` is when this chain of turns ends, in epoch seconds.
+    """
     ends = time.monotonic() + TURN_SECONDS
-    while time.monotonic() < ends and (checkup := claim_next(timezone.now())):
+    while checkup := claim_next(timezone.now()):
         run_claimed(checkup)
+        if time.monotonic() > ends:
+            if timezone.now().timestamp() < until:
+                run_due_checkups.apply_async(kwargs={"until": until}, expires=60)
+            return
 
 
 def claim_next(now: datetime) -> Checkup | None:

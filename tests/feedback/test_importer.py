@@ -85,6 +85,29 @@ class TestRunImport:
 
         assert (row.report["created"], FeedbackItem.objects.count()) == (1, 0)
 
+    def test_deletes_the_file_once_every_row_of_it_is_stored(self, shop):
+        row = make_import(shop, "text\nGood\n")
+        name, storage = row.file.name, row.file.storage
+
+        importer.run_import(row, now=NOW)
+
+        assert (row.file.name, storage.exists(name)) == ("", False)
+
+    def test_keeps_the_file_of_a_trial_for_the_real_run(self, shop):
+        row = make_import(shop, "text\nGood\n", dry_run=True)
+
+        importer.run_import(row, now=NOW)
+
+        assert row.file.storage.exists(row.file.name)
+
+    def test_forgets_the_file_of_an_import_that_nobody_finished_for_a_month(self, shop):
+        row = make_import(shop, "text\nGood\n", dry_run=True)
+        name, storage = row.file.name, row.file.storage
+
+        assert importer.forget_old_files(row.created_at + timedelta(days=29)) == 0
+        assert importer.forget_old_files(row.created_at + timedelta(days=31)) == 1
+        assert not storage.exists(name)
+
     def test_the_same_file_again_changes_nothing(self, shop):
         text = "text\nGood\nGood\n"
         importer.run_import(make_import(shop, text), now=NOW)

@@ -59,6 +59,32 @@ class TestRunDueCheckups:
         assert second.finished_at == NOW
 
 
+class TestTurns:
+    @pytest.fixture
+    def rung(self, monkeypatch):
+        """What was rung for; every turn is over after one checkup."""
+        calls = []
+        monkeypatch.setattr(tasks, "TURN_SECONDS", -1)
+        monkeypatch.setattr(
+            tasks.run_due_checkups, "apply_async", lambda **call: calls.append(call["kwargs"])
+        )
+        return calls
+
+    def test_ring_again_for_what_is_left_while_their_chain_lasts(self, deployment, rung):
+        until = (NOW + timedelta(seconds=50)).timestamp()
+        with time_machine.travel(NOW, tick=False):
+            tasks.run_due_checkups(until=until)
+
+        assert rung == [{"until": until}]
+        assert deployment.checkups.filter(finished_at__isnull=False).count() == 1
+
+    def test_leave_the_rest_to_the_next_bell_when_their_chain_is_over(self, deployment, rung):
+        with time_machine.travel(NOW, tick=False):
+            tasks.run_due_checkups(until=NOW.timestamp())
+
+        assert rung == []
+
+
 class TestLinkNewFeedback:
     def test_links_what_came_in_since_the_last_ring(self, shop):
         item = make_feedback(shop)
