@@ -28,6 +28,11 @@ app.conf.beat_schedule = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "tell the news": {
+        "task": "outbound.tasks.tell_the_news",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "send due digests": {
         "task": "digest.tasks.send_due_digests",
         "schedule": 60.0,

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "learning",
     "dashboard",
     "digest",
+    "outbound",
     "demo",
     "allauth",
     "allauth.account",
@@ -268,6 +269,14 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 MEDIA_ROOT = DATA_DIR / "uploads"
+
+# --- Calls that leave Wake --------------------------------------------------------------------
+ALLOW_PRIVATE_HOSTS = env.read(
+    env.list,
+    "ALLOW_PRIVATE_HOSTS",
+    default=[],
+    help="Hosts inside your network that outgoing calls may reach: names, addresses, networks or *.",
+)
 
 # --- Safety -----------------------------------------------------------------------------------
 _https = BASE_URL.startswith("https://")

@@ -18,6 +18,7 @@ urlpatterns = [
     path("p/<slug:slug>/settings/", include("accounts.settings_urls")),
     path("p/<slug:slug>/settings/", include("deployments.settings_urls")),
     path("p/<slug:slug>/settings/people/", include("deployments.people_urls")),
+    path("p/<slug:slug>/settings/outgoing/", include("outbound.urls")),
     path("p/<slug:slug>/feedback/", include("dashboard.inbox_urls")),
     path("p/<slug:slug>/learnings/", include("learning.urls")),
     path("p/<slug:slug>/digest/", include("digest.urls")),

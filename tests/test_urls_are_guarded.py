@@ -17,6 +17,8 @@ from deployments.models import Webhook
 from digest.models import Issue, Subscription
 from feedback.models import Import
 from learning.models import Learning
+from outbound.models import Hook
+from outbound.news import write_test
 from tests.factories import NOW, make_deployment, make_feedback, make_key, make_metric
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +95,13 @@ DOORS: dict[str, Any] = {
     "settings_people_undo": Project(None, MEMBER),
     "settings_webhook_make": Project(None, OWNER),
     "settings_webhook_rotate": Project(None, OWNER),
+    "settings_outgoing": Project(OWNER, OWNER),
+    "settings_outgoing_hook": Project(OWNER, OWNER),
+    "settings_outgoing_test": Project(None, OWNER),
+    "settings_outgoing_rotate": Project(None, OWNER),
+    "settings_outgoing_switch": Project(None, OWNER),
+    "settings_outgoing_remove": Project(None, OWNER),
+    "settings_outgoing_again": Project(None, OWNER),
     "api-week": Api(Scope.READ),
     "api-deployments": Api(Scope.READ, Scope.DEPLOYMENTS_WRITE),
     "api-deployment": Api(Scope.READ),
@@ -139,6 +148,9 @@ def address(shop, ada, ben):
     webhook = Webhook.objects.create(project=shop)
     key, _ = ApiKey.objects.create_key(name="CI", project=shop, scopes=[])
     member = shop.memberships.get(user=ben)
+    hook = Hook.objects.create(project=shop, url="https://a.test", news_since=NOW, created_at=NOW)
+    news = {"pk": hook.pk, "message": write_test(hook, now=NOW).pk}
+    outgoing = ("hook", "test", "rotate", "switch", "remove")
     alias = Alias.objects.create(
         project=shop, kind="login", value="ben", user=ben, confirmed_at=NOW
     )
@@ -151,6 +163,8 @@ def address(shop, ada, ben):
         "learning": {"pk": learning.pk}, "learning_edit": {"pk": learning.pk},
         "digest_issue": {"pk": issue.pk}, "digest_issue_html": {"pk": issue.pk},
         "settings_member": {"pk": member.pk}, "settings_member_remove": {"pk": member.pk},
+        **{f"settings_outgoing_{name}": {"pk": hook.pk} for name in outgoing},
+        "settings_outgoing_again": news,
         "settings_key_revoke": {"prefix": key.prefix},
         "settings_people_undo": {"pk": alias.pk},
         "api-deployment": {"pk": ship.pk}, "api-estimates": {"pk": ship.pk},
