@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, cast
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils.text import slugify
 from rest_framework_api_key.models import AbstractAPIKey, BaseAPIKeyManager
@@ -171,13 +171,19 @@ _REHEARSALS = re.compile(
 
 
 def environment_for(project: Project, name: str) -> Environment:
-    """Return the project's environment of that name, made if need be."""
-    environment, _ = Environment.objects.get_or_create(
-        project=project,
-        name=name,
-        defaults={"reaches_customers": _REHEARSALS.search(name) is None},
-    )
-    return environment
+    """Return the project's environment of that name, whatever its case, made if need be.
+
+    Tools write "Production" and "production" and mean one place; the first spelling is kept.
+    """
+    known = Environment.objects.filter(project=project, name__iexact=name).order_by("pk")
+    if environment := known.first():
+        return environment
+    with transaction.atomic():
+        # Two that come at once with two spellings must not make two.
+        Project.objects.select_for_update().get(pk=project.pk)
+        return known.first() or Environment.objects.create(
+            project=project, name=name, reaches_customers=_REHEARSALS.search(name) is None
+        )
 
 
 class Service(models.Model):

@@ -33,6 +33,16 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "record deliveries left behind": {
+        "task": "deployments.tasks.record_deliveries_left_behind",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "forget old deliveries": {
+        "task": "deployments.tasks.forget_old_deliveries",
+        "schedule": 6 * 3600.0,
+        "options": {"expires": 3600},
+    },
     "send due digests": {
         "task": "digest.tasks.send_due_digests",
         "schedule": 60.0,

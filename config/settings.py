@@ -182,6 +182,13 @@ STALE_CLAIM_SECONDS = env.read(
     help="A claim on due work older than this is taken over: its worker is presumed dead.",
 )
 
+DELIVERY_RETENTION_DAYS = env.read(
+    env.int,
+    "DELIVERY_RETENTION_DAYS",
+    default=90,
+    help="How long calls to webhooks are kept as they came; what they told of is kept for good.",
+)
+
 # --- People -----------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

@@ -1,63 +1,66 @@
-"""The doors that providers post to."""
+"""The one door that providers post to."""
 
 import logging
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, JsonResponse
+from django.db.models import F
+from django.http import HttpRequest, JsonResponse, UnreadablePostError
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from common.api import TooLarge
-from common.values import storable
-from common.webhooks import github_signature_is_valid
+from common.webhooks import NotSigned, SignedCall, check_signature
 from deployments.addresses import page_of_deployment
 from deployments.deliveries import receive
 from deployments.models import Delivery, Webhook
+from deployments.providers.registry import PROVIDERS
 
 logger = logging.getLogger(__name__)
-
-_STATUS = {
-    Delivery.Outcome.RECORDED: 201,
-    Delivery.Outcome.IGNORED: 202,
-    Delivery.Outcome.UNREADABLE: 400,
-}
 
 
 @csrf_exempt
 @login_not_required
 @require_POST
-def github(request: HttpRequest, key: str) -> JsonResponse:
-    """Take a delivery from GitHub, if it is signed with the webhook's secret."""
-    webhook = Webhook.objects.select_related("project").filter(key=key, provider="github").first()
-    if webhook is None:
+def hook(request: HttpRequest, provider: str, key: str, path: str = "") -> JsonResponse:
+    """Take a delivery, if it proves that it is from whom it says.
+
+    Once a delivery is safe the answer is a 2xx, whatever is in it: senders give up, or switch a
+    webhook off, when they are told that they were wrong.
+    """
+    known = provider in PROVIDERS and "\x00" not in key
+    webhook = Webhook.objects.select_related("project").filter(key=key, provider=provider)
+    row = webhook.first() if known else None
+    if row is None:
         return JsonResponse({"detail": "No webhook has this address."}, status=404)
     try:
         body = request.body
     except RequestDataTooBig:
         return JsonResponse({"detail": TooLarge.default_detail}, status=TooLarge.status_code)
-    signature = request.headers.get("X-Hub-Signature-256", "")
-    if not github_signature_is_valid(body, webhook.secret, signature):
-        why = "does not match" if signature else "is missing"
-        logger.warning("Refused a delivery to webhook %s: its signature %s.", webhook.pk, why)
-        mend = "Set the webhook's secret in GitHub to the one shown in Wake's settings."
-        detail = f"X-Hub-Signature-256 {why}. {mend}"
-        return JsonResponse({"detail": detail}, status=401)
-    delivery = receive(
-        webhook,
-        event=storable(request.headers.get("X-GitHub-Event", ""))[:100],
-        delivery_id=storable(request.headers.get("X-GitHub-Delivery", ""))[:200],
-        body=body,
-        now=timezone.now(),
-    )
-    return _answer(delivery)
+    except UnreadablePostError:
+        return JsonResponse({"detail": "The body broke off."}, status=400)
+    now = timezone.now()
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    call = SignedCall(headers, body, now)
+    try:
+        check_signature(call, row.secrets_at(now), PROVIDERS[provider].schemes)
+    except NotSigned as why:
+        logger.warning("Refused a delivery to webhook %s (%s): %s.", row.pk, provider, why)
+        webhook.update(refused_count=F("refused_count") + 1, last_refused_at=now)
+        mend = f"Set the secret in {PROVIDERS[provider].label} to the one in Wake's settings."
+        return JsonResponse({"detail": f"{why}. {mend}"}, status=401)
+    return _answer(receive(row, headers=headers, path=path, body=body, now=now))
 
 
 def _answer(delivery: Delivery) -> JsonResponse:
-    """Say what became of the delivery; the same delivery always gets the same answer."""
+    """Say what became of the delivery; the same delivery gets the same answer."""
     said: dict[str, object] = {"outcome": delivery.outcome, "detail": delivery.reason}
+    if delivery.outcome == Delivery.Outcome.UNREADABLE:
+        said["detail"] = f"It is kept, to be read again after a fix: {delivery.reason}"
+    if delivery.outcome == Delivery.Outcome.RECEIVED:
+        said["detail"] = "It is kept, and is read in a moment."
     if delivery.deployment:
         said["id"] = delivery.deployment.pk
         said["url"] = page_of_deployment(delivery.deployment)
-    return JsonResponse(said, status=_STATUS[Delivery.Outcome(delivery.outcome)])
+    return JsonResponse(said, status=201 if delivery.outcome == Delivery.Outcome.RECORDED else 202)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from common.errors import BadInput
 from deployments.models import Delivery, Deployment
 from deployments.providers import generic, github
+from deployments.providers.base import Told
 from deployments.ship import NotAShip
 from engagement.intake import define_metric, read_sample
 from engagement.models import MetricSample
@@ -258,7 +259,7 @@ class TestReadersRefuseOnlyWithBadInput:
         if isinstance(body, dict):
             body = {"deployment_status": {"state": "success"}, "deployment": deployment, **body}
         try:
-            github.parse(event, body, now=NOW)
+            github.parse(Told(event, body, {}, NOW))
         except (BadInput, NotAShip) as error:
             assert str(error)
 

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from accounts.models import Alias, ApiKey, Role, Scope
-from deployments.models import Webhook
+from deployments.models import Delivery, Webhook
 from digest.models import Issue, Subscription
 from feedback.models import Import
 from learning.models import Learning
@@ -94,7 +94,14 @@ DOORS: dict[str, Any] = {
     "settings_people_not_this": Project(None, MEMBER),
     "settings_people_undo": Project(None, MEMBER),
     "settings_webhook_make": Project(None, OWNER),
+    "settings_webhook": Project(OWNER, OWNER),
     "settings_webhook_rotate": Project(None, OWNER),
+    "settings_webhook_remove": Project(None, OWNER),
+    "settings_mapping": Project(OWNER, OWNER),
+    "settings_deliveries": Project(MEMBER),
+    "settings_deliveries_replay": Project(None, MEMBER),
+    "settings_delivery": Project(MEMBER),
+    "settings_delivery_replay": Project(None, MEMBER),
     "settings_outgoing": Project(OWNER, OWNER),
     "settings_outgoing_hook": Project(OWNER, OWNER),
     "settings_outgoing_test": Project(None, OWNER),
@@ -146,14 +153,18 @@ def address(shop, ada, ben):
         subject="A week", html="<p>A week", text="A week", message_id="<1@wake>", sent_at=NOW,
     )  # fmt: skip
     webhook = Webhook.objects.create(project=shop)
+    mapped = Webhook.objects.create(project=shop, provider="generic")
+    delivery = Delivery.objects.create(
+        project=shop, provider="github", body=b"{}", outcome="unreadable", received_at=NOW
+    )
     key, _ = ApiKey.objects.create_key(name="CI", project=shop, scopes=[])
     member = shop.memberships.get(user=ben)
-    hook = Hook.objects.create(project=shop, url="https://a.test", news_since=NOW, created_at=NOW)
-    news = {"pk": hook.pk, "message": write_test(hook, now=NOW).pk}
-    outgoing = ("hook", "test", "rotate", "switch", "remove")
     alias = Alias.objects.create(
         project=shop, kind="login", value="ben", user=ben, confirmed_at=NOW
     )
+    hook = Hook.objects.create(project=shop, url="https://a.test", news_since=NOW, created_at=NOW)
+    news = {"pk": hook.pk, "message": write_test(hook, now=NOW).pk}
+    outgoing = ("hook", "test", "rotate", "switch", "remove")
     facts: dict[str, dict[str, Any]] = {
         "deployment": {"pk": ship.pk}, "metric": {"key": metric.key},
         "hypothesis": {"pk": ship.pk}, "api-prior-art": {"key": metric.key},
@@ -165,6 +176,9 @@ def address(shop, ada, ben):
         "settings_member": {"pk": member.pk}, "settings_member_remove": {"pk": member.pk},
         **{f"settings_outgoing_{name}": {"pk": hook.pk} for name in outgoing},
         "settings_outgoing_again": news,
+        "settings_webhook": {"pk": webhook.pk}, "settings_webhook_rotate": {"pk": webhook.pk},
+        "settings_webhook_remove": {"pk": webhook.pk}, "settings_mapping": {"pk": mapped.pk},
+        "settings_delivery": {"pk": delivery.pk}, "settings_delivery_replay": {"pk": delivery.pk},
         "settings_key_revoke": {"prefix": key.prefix},
         "settings_people_undo": {"pk": alias.pk},
         "api-deployment": {"pk": ship.pk}, "api-estimates": {"pk": ship.pk},

@@ -1,16 +1,11 @@
-import gzip
 import hashlib
 import hmac
 import json
 import logging
-import os
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.test import Client
 
-from common.webhooks import github_signature_is_valid
 from deployments.models import Delivery, Deployment, Webhook
 
 
@@ -94,10 +89,11 @@ class TestGitHubDelivery:
         assert answer.json()["detail"]
         assert not Deployment.objects.exists()
 
-    def test_what_cannot_be_read_is_kept_with_the_reason(self, webhook):
+    def test_what_cannot_be_read_is_safe_and_kept_with_the_reason(self, webhook):
         answer = deliver(webhook, b'{"deployment_status": ')
 
-        assert answer.status_code == 400
+        assert answer.status_code == 202
+        assert "is not JSON" in answer.json()["detail"]
         assert Delivery.objects.get().outcome == "unreadable"
 
     @pytest.mark.parametrize(
@@ -114,7 +110,7 @@ class TestGitHubDelivery:
         ],
     )
     def test_odd_payloads_are_never_a_server_error(self, webhook, body):
-        assert deliver(webhook, body).status_code in (201, 202, 400)
+        assert deliver(webhook, body).status_code in (201, 202)
 
     def test_a_long_description_does_not_lose_the_ship(self, webhook):
         assert deliver(webhook, deployed(description="x" * 5_000)).status_code == 201
@@ -142,37 +138,3 @@ class TestGitHubSignature:
         webhook.key = "nobody"
 
         assert deliver(webhook, deployed()).status_code == 404
-
-    def test_the_documented_vector_is_valid(self):
-        vector = real_data("signature-vectors.json")[0]
-
-        assert vector["scheme"] == "github-hmac-sha256"
-        assert github_signature_is_valid(
-            vector["body"].encode(), vector["secret"], vector["headers"]["X-Hub-Signature-256"]
-        )
-
-
-class TestRealPayloads:
-    def test_each_is_recorded_ignored_or_explained(self, webhook):
-        outcomes = set()
-        for number, one in enumerate(real_payloads("github")):
-            deliver(webhook, one["body_raw"].encode(), one["event"], f"real-{number}")
-        outcomes = set(Delivery.objects.values_list("event", "outcome"))
-
-        assert ("deployment_status", "recorded") in outcomes
-        assert "unreadable" not in {outcome for _, outcome in outcomes}
-
-
-def real_payloads(name):
-    for file in (f"{name}.jsonl.gz", f"{name}-with-headers.jsonl.gz"):
-        yield from real_data(file)
-
-
-def real_data(name):
-    default = settings.BASE_DIR.parent / "shared" / "data"
-    path = Path(os.environ.get("WAKE_SHARED_DATA", default)) / "webhooks" / name
-    if not path.is_file():
-        pytest.skip(f"The real data is not at {path}; set WAKE_SHARED_DATA.")
-    if name.endswith(".gz"):
-        return [json.loads(line) for line in gzip.open(path, "rt")]
-    return json.loads(path.read_text())

@@ -1,0 +1,62 @@
+"""Keeping secrets out of what is kept: headers, and bodies as they came. Pure."""
+
+import re
+from collections.abc import Iterable, Mapping
+from urllib.parse import parse_qsl, urlencode
+
+MASK = "***"
+_PRIVATE = (
+    r"(?:authorization|cookie|credential|hmac|passw(?:or)?d|passphrase|private[_-]?key|secret|"
+    r"signature|token|api[_-]?key|access[_-]?key)"
+)
+_HEADER = re.compile(rf"(?i){_PRIVATE}")
+# A name in JSON, and the text behind it; the rest of the body stays byte for byte.
+_FIELD = re.compile(rf'(?i)("[^"\\]*{_PRIVATE}[^"\\]*"\s*:\s*)"(?:[^"\\]|\\.)*"'.encode())
+# What gives itself away wherever it stands.
+_SHAPES = re.compile(
+    rb"gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,}"
+    rb"|AKIA[0-9A-Z]{16}|whsec_[\w+/=-]{16,}|sk_live_\w{16,}"
+    rb"|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}"
+    rb"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----",
+    re.DOTALL,
+)
+_IN_ADDRESS = re.compile(rb"(?i)(https?://[^\s/:@\"]*:)[^\s/@\"]+@")
+_IN_QUERY = re.compile(rf"(?i)([?&][^=&\s\"]*(?:{_PRIVATE}|sig)[^=&\s\"]*=)[^&\s\"\\]+".encode())
+
+
+def mask_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers by their names in lower case, with every secret replaced by ***."""
+    return {
+        name.lower(): MASK if _HEADER.search(name) else mask_text(value)
+        for name, value in headers.items()
+    }
+
+
+def mask_text(text: str) -> str:
+    """Return the text without what looks like a secret."""
+    return mask_body(text.encode("utf-8", "replace")).decode("utf-8", "replace")
+
+
+def mask_body(body: bytes, secrets: Iterable[str] = ()) -> bytes:
+    """Return the body without secrets; whatever is none stays as it came, byte for byte.
+
+    Secrets are the values of fields that are called so, what has the shape of a well-known token,
+    passwords in addresses, and the given ones.
+    """
+    for secret in secrets:
+        if len(secret) >= 8:
+            body = body.replace(secret.encode(), MASK.encode())
+    body = _FIELD.sub(rb'\1"***"', body)
+    body = _SHAPES.sub(MASK.encode(), body)
+    body = _IN_ADDRESS.sub(rb"\1***@", body)
+    return _IN_QUERY.sub(rb"\1***", body)
+
+
+def mask_form(body: bytes, secrets: Iterable[str] = ()) -> bytes:
+    """Return a form's body without secrets in any of its fields."""
+    fields = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+    masked = [
+        (name, MASK if _HEADER.search(name) else mask_body(value.encode(), secrets).decode())
+        for name, value in fields
+    ]
+    return urlencode(masked).encode() if masked != fields else body
