@@ -282,7 +282,7 @@ ALLOW_PRIVATE_HOSTS = env.read(
     env.list,
     "ALLOW_PRIVATE_HOSTS",
     default=[],
-    help="Hosts inside your network that outgoing calls may reach: names, addresses, networks or *.",
+    help="Hosts in your network that outgoing calls may reach: names, addresses, networks or *.",
 )
 
 # --- Safety -----------------------------------------------------------------------------------

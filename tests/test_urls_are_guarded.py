@@ -89,6 +89,8 @@ DOORS: dict[str, Any] = {
     "settings_keys": Project(OWNER, OWNER),
     "settings_key_revoke": Project(None, OWNER),
     "settings_connect": Project(MEMBER),
+    "settings_connect_arrival": Project(VIEWER),
+    "settings_connect_key": Project(None, OWNER),
     "settings_people": Project(MEMBER),
     "settings_people_confirm": Project(None, MEMBER),
     "settings_people_not_this": Project(None, MEMBER),
@@ -183,7 +185,8 @@ def address(shop, ada, ben):
         "settings_people_undo": {"pk": alias.pk},
         "api-deployment": {"pk": ship.pk}, "api-estimates": {"pk": ship.pk},
         "api-feedback-item": {"pk": item.pk}, "api-metric-samples": {"key": metric.key},
-        "unsubscribe": {"token": subscription.token}, "hook": {"provider": "github", "key": webhook.key},
+        "unsubscribe": {"token": subscription.token},
+        "hook": {"provider": "github", "key": webhook.key},
         "hook-below": {"provider": "github", "key": webhook.key, "path": "api/0/"},
         "account_reset_password_from_key": {"uidb36": "1", "key": "set-password"},
     }  # fmt: skip

@@ -5,6 +5,7 @@ import json
 import os
 import random
 import signal
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -140,8 +141,10 @@ def test_every_ship_is_there_once_and_in_its_right_state(build_house):  # noqa: 
     took = time.monotonic() - started
     found = house.python(LOOK)
 
-    print(f"\n{len(once)} deliveries, {TIMES} times each: {len(queue) / took:.0f} a second, "
-          f"{len(killed)} workers killed, {found['left']} left to the bell")  # fmt: skip
+    sys.stdout.write(
+        f"\n{len(once)} deliveries, {TIMES} times each: {len(queue) / took:.0f} a second, "
+        f"{len(killed)} workers killed, {found['left']} left to the bell\n"
+    )
     assert len(killed) >= 3
     assert set(answers) <= {201, 202}
     assert found["deliveries"] == len(once)
