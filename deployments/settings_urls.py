@@ -2,11 +2,13 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from deployments import delivery_views, mapping_views
+from deployments import connect_views, delivery_views, mapping_views
 from deployments import hook_views as hooks
 from deployments import settings_views as views
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("connect/arrival/", connect_views.arrival, name="settings_connect_arrival"),
+    path("connect/key/", connect_views.ci_key_make, name="settings_connect_key"),
     path("connect/", views.connect, name="settings_connect"),
     path("connect/hooks/", hooks.webhook_make, name="settings_webhook_make"),
     path("connect/hooks/<int:pk>/", hooks.webhook, name="settings_webhook"),

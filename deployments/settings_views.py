@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import may, project_for
 from accounts.models import Role
+from deployments.arrivals import first_arrival
 from deployments.models import Delivery
 from deployments.providers.registry import PROVIDERS
 from deployments.snippets import snippets
@@ -40,5 +41,6 @@ def connect(request: HttpRequest, slug: str) -> HttpResponse:
         "webhooks": [(webhook, PROVIDERS[webhook.provider]) for webhook in webhooks],
         "providers": [one for one in PROVIDERS.values() if one.name not in used],
         "deliveries": deliveries,
+        "arrival": first_arrival(project),
     }
     return render(request, "deployments/connect.html", context)

@@ -6,6 +6,7 @@ from datetime import datetime
 from accounts.models import Project, User
 from dashboard.reads.ships import ShipRow, ship_rows
 from dashboard.speed import LearningSpeed, learning_speed
+from deployments.arrivals import Arrival, first_arrival
 from deployments.models import Deployment, Hypothesis
 from feedback.models import FeedbackItem
 from learning.models import Attribution, Learning
@@ -52,14 +53,17 @@ class Home:
     speed: LearningSpeed
     waiting: Waiting
     steps: FirstSteps
+    arrival: Arrival | None  # until the first ship has come
 
 
 def project_home(project: Project, *, user: User, now: datetime) -> Home:
     """Return the home of the project as `user` sees it."""
+    steps = first_steps(project)
     return Home(
         speed=learning_speed(project, now=now),
         waiting=waiting_for(user, project, now=now),
-        steps=first_steps(project),
+        steps=steps,
+        arrival=None if steps.deployment else first_arrival(project),
     )
 
 

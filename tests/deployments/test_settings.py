@@ -35,7 +35,7 @@ class TestConnect:
 
         text = parse(as_ben.get(PAGE)).get_text()
 
-        assert text.count("https://wake.example.com/api/v1/deployments/") == 3
+        assert text.count("https://wake.example.com/api/v1/deployments/") == 5
 
     def test_shows_the_secret_to_owners_only(self, shop, as_ada, as_ben):
         as_ada.post(f"{PAGE}hooks/", {"provider": "github"})
