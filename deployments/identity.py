@@ -112,8 +112,8 @@ def _by_id(project: Project, external_id: str) -> Deployment | None:
 
 
 def _tool(external_id: str) -> str:
-    """Return who gave the id: `github` of `github:1:2`, nothing for our own call."""
-    return external_id.partition(":")[0] if ":" in external_id else ""
+    """Return who counts by such ids: `github:1:release` of `github:1:release:7`."""
+    return external_id.rpartition(":")[0]
 
 
 def _twin(place: Place, ship: Ship, word: Word) -> Deployment | None:

@@ -172,6 +172,11 @@ class TestOneShipToldByTwoTools:
         assert github == ours
         assert ours.other_ids.get().external_id == "ci-9"
 
+    def test_may_be_told_by_two_events_of_one_tool(self, shop):
+        record(shop, "v1.0", sha=SHA, external_id="github:1:release:3", at=NOW - MINUTE)
+
+        assert not record(shop, SHA[:12], sha=SHA, external_id="github:1:7").created
+
     def test_is_found_again_by_either(self, shop):
         record(shop, sha=SHA, external_id="github:1:7")
         record(shop, sha=SHA, external_id="ci-9")
