@@ -61,11 +61,18 @@ def metric_chart(
     *,
     ship: Deployment,
     beside: Iterable[Deployment],
+    other_ships: Sequence[int],
     end: datetime,
 ) -> Chart:
-    """Return the chart of the week before a ship and the time after it, with what was expected."""
-    shipped_at = int(ship.shipped_at.timestamp())
-    band = expected_band(series, shipped_at=shipped_at, window_end=int(end.timestamp()))
+    """Return the chart of the week before a ship and the time after it, with what was expected.
+
+    `beside` are the ships that are marked; `other_ships` are when any ship of the history went
+    live, in epoch seconds, as the estimate was told, so that chart and number agree.
+    """
+    shipped_at, window_end = int(ship.shipped_at.timestamp()), int(end.timestamp())
+    band = expected_band(
+        series, shipped_at=shipped_at, window_end=window_end, other_ships=other_ships
+    )
     shown = series.times >= shipped_at - WEEK.total_seconds()
     marks = [Mark(other.shipped_at, other.version) for other in beside]
     marks.append(Mark(ship.shipped_at, ship.version, is_main=True))

@@ -14,7 +14,12 @@ from deployments.models import Change, Checkup, Deployment, Hypothesis, Shipper
 from deployments.succession import Succession, successions
 from engagement.models import Metric
 from feedback.models import FeedbackItem
-from learning.estimating import history_length, series_for
+from learning.estimating import (
+    LONGEST_HISTORY,
+    history_length,
+    other_ship_times,
+    series_for,
+)
 from learning.models import Attribution, ImpactEstimate, Learning
 from learning.verdict import Verdict, sentence
 
@@ -197,10 +202,15 @@ def charts_of(
     length = outcome.hypothesis.window if outcome.hypothesis else WEEK
     end = min(now, ship.shipped_at + length + DAY)
     beside = [row.ship for row in neighbours]
+    times = other_ship_times(ship, Window(ship.shipped_at - LONGEST_HISTORY, end)) if chosen else []
     charts = []
     for metric in chosen:
-        series = series_for(metric, Window(ship.shipped_at - history_length(metric), end))
-        charts.append(metric_chart(metric, series, ship=ship, beside=beside, end=end))
+        start = ship.shipped_at - history_length(metric)
+        known = [moment for moment in times if moment >= start.timestamp()]
+        series = series_for(metric, Window(start, end))
+        charts.append(
+            metric_chart(metric, series, ship=ship, beside=beside, other_ships=known, end=end)
+        )
     return [chart for chart in charts if chart.has_data]
 
 
