@@ -14,10 +14,7 @@ from common.paging import page_of
 from deployments.deliveries import record_delivery, replay_unreadable
 from deployments.mapping_views import laid_out
 from deployments.models import Delivery
-from deployments.providers.registry import PROVIDERS
-
-_SOURCES = [*((one.name, one.label) for one in PROVIDERS.values()), ("api", "Wake's own API")]
-LABELS = dict(_SOURCES)
+from deployments.provider_names import LABELS, labelled
 
 
 class FilterForm(forms.Form):
@@ -26,7 +23,9 @@ class FilterForm(forms.Form):
     outcome = forms.ChoiceField(
         choices=[("", "Any"), *Delivery.Outcome.choices], required=False, label="What became of it"
     )
-    provider = forms.ChoiceField(choices=[("", "Any"), *_SOURCES], required=False, label="From")
+    provider = forms.ChoiceField(
+        choices=[("", "Any"), *LABELS.items()], required=False, label="From"
+    )
 
 
 @require_safe
@@ -40,14 +39,13 @@ def deliveries(request: HttpRequest, slug: str) -> HttpResponse:
         if wanted.get(name):
             rows = rows.filter(**{name: wanted[name]})
     listing = page_of(request, rows, by=("-received_at", "-pk"))
-    for row in listing.rows:
-        row.label = LABELS.get(row.provider, row.provider)  # type: ignore[attr-defined]
     context = {
         "project": project,
         "is_owner": may(request, project, Role.OWNER),
         "may_connect": True,
         "form": form,
         "listing": listing,
+        "deliveries": labelled(listing.rows),
         "is_narrow": any(wanted.values()),
         "unreadable": project.deliveries.filter(outcome=Delivery.Outcome.UNREADABLE).count(),
     }

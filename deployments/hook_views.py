@@ -16,6 +16,7 @@ from accounts.access import project_for
 from accounts.models import Project, Role
 from deployments.hook_forms import SecretForm, options_form
 from deployments.models import Webhook, new_webhook_secret
+from deployments.provider_names import labelled
 from deployments.providers.base import Provider
 from deployments.providers.registry import PROVIDERS
 
@@ -75,7 +76,9 @@ def _page(
         "schemes": provider.schemes,
         "old_until": row.previous_until if len(row.secrets_at(now)) > 1 else None,
         "secret_form": SecretForm(),
-        "deliveries": deliveries.select_related("deployment").order_by("-received_at", "-pk")[:5],
+        "deliveries": labelled(
+            deliveries.select_related("deployment").order_by("-received_at", "-pk")[:5]
+        ),
         **context,
     }
     return render(request, "deployments/webhook.html", context)

@@ -10,6 +10,7 @@ from accounts.access import may, project_for
 from accounts.models import Role
 from deployments.arrivals import first_arrival
 from deployments.models import Delivery
+from deployments.provider_names import labelled
 from deployments.providers.registry import PROVIDERS
 from deployments.snippets import snippets
 
@@ -40,7 +41,7 @@ def connect(request: HttpRequest, slug: str) -> HttpResponse:
         "snippets": snippets(settings.BASE_URL),
         "webhooks": [(webhook, PROVIDERS[webhook.provider]) for webhook in webhooks],
         "providers": [one for one in PROVIDERS.values() if one.name not in used],
-        "deliveries": deliveries,
+        "deliveries": labelled(deliveries),
         "arrival": first_arrival(project),
     }
     return render(request, "deployments/connect.html", context)

@@ -103,7 +103,7 @@ ARGOCD = Provider(
     delivery_id=_identity,
     choices=("environment",),
     setup=(
-        "Add the secret below to `argocd-notifications-secret` as `wake-secret`.",
+        "Add the webhook's secret to `argocd-notifications-secret` as `wake-secret`.",
         "Add this to `argocd-notifications-cm`, and subscribe your applications with the "
         'annotation `notifications.argoproj.io/subscribe.wake.wake: ""`.',
         "The application's label `environment` says where it ships; without it, the environment "

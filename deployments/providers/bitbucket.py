@@ -120,7 +120,7 @@ BITBUCKET_PROVIDER = Provider(
     names_are="builds",
     setup=(
         "In the repository open Repository settings, Webhooks, Add webhook.",
-        "URL: `{url}`. Secret: the secret below.",
+        "URL: `{url}`. Secret: the webhook's secret.",
         "Triggers: Build status created and Build status updated, for builds that deploy; or "
         "Push, for a branch that deploys itself. Bitbucket has no webhook for its deployments.",
         "Here, choose the branch, or name the builds that deploy (without names, those called "

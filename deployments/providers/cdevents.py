@@ -120,7 +120,7 @@ CDEVENTS = Provider(
         "`service.published` to `{url}`: the CDEvent alone, or in a CloudEvent in structured "
         "(`application/cloudevents+json`), batched (`application/cloudevents-batch+json`) or "
         "binary mode (`ce-` headers).",
-        "Prove who sends: `Authorization: Bearer` and the secret below, or sign by Standard "
+        "Prove who sends: `Authorization: Bearer` and the webhook's secret, or sign by Standard "
         "Webhooks.",
         "`artifactId` is a package URL; its tag or version becomes the ship's version. "
         "`customData` may hold Wake's own fields, such as `hypothesis` and `commits`.",

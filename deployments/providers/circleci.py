@@ -79,8 +79,8 @@ CIRCLECI_PROVIDER = Provider(
     names_are="workflows or jobs",
     setup=(
         "In Project settings open Webhooks, Add webhook.",
-        "Receiver URL: `{url}`. Secret token: the secret below. Event: Workflow Completed (or Job "
-        "Completed, where one workflow deploys to several places).",
+        "Receiver URL: `{url}`. Secret token: the webhook's secret. Event: Workflow Completed (or "
+        "Job Completed, where one workflow deploys to several places).",
         "Here, choose the branch that deploys, and name the workflows or jobs that do (without "
         "names, those called deploy, release or publish).",
     ),

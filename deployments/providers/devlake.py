@@ -65,7 +65,7 @@ DEVLAKE = Provider(
     choices=("environment",),
     setup=(
         "Wherever you call DevLake's webhook `.../deployments`, send the same call to `{url}`.",
-        "The secret below is the bearer token.",
+        "The webhook's secret is the bearer token.",
     ),
     example="""\
 curl --max-time 10 "{url}" \\

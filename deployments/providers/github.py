@@ -146,7 +146,7 @@ GITHUB_PROVIDER = Provider(
     choices=("branch", "environment"),
     setup=(
         "In the repository (or organisation) open Settings, Webhooks, Add webhook.",
-        "Payload URL: `{url}`. Content type: `application/json`. Secret: the secret below.",
+        "Payload URL: `{url}`. Content type: `application/json`. Secret: the webhook's secret.",
         "Choose individual events: Deployments and Deployment statuses. Repositories that do not "
         "use GitHub's deployments send Releases or Pushes instead; for pushes, choose the branch "
         "here.",

@@ -190,8 +190,8 @@ GITLAB_PROVIDER = Provider(
     choices=("branch", "environment"),
     setup=(
         "In the project (or group) open Settings, Webhooks, Add new webhook.",
-        "URL: `{url}`. Secret token: the secret below (or as signing token, where your GitLab has "
-        "one).",
+        "URL: `{url}`. Secret token: the webhook's secret (or as signing token, where your GitLab "
+        "has one).",
         "Trigger: Deployment events. Projects without environments tick Releases events instead.",
         "Save, then Test, and look under Deliveries.",
     ),

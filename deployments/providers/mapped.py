@@ -55,7 +55,7 @@ GENERIC = Provider(
     choices=("environment",),
     setup=(
         "Let the tool POST its JSON to `{url}`.",
-        "Prove who sends: `Authorization: Bearer` and the secret below, or the header "
+        "Prove who sends: `Authorization: Bearer` and the webhook's secret, or the header "
         "`X-Wake-Token`, or sign by Standard Webhooks.",
         "A body in Wake's own fields (docs/api.md) is read as it is. For any other, write the "
         "field mapping: pick a delivery that came in, say in JMESPath which field is which, and "

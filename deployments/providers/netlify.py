@@ -59,8 +59,8 @@ NETLIFY_PROVIDER = Provider(
     setup=(
         "In the project's configuration open Notifications, Emails and webhooks, Add notification, "
         "HTTP POST request.",
-        "URL to notify: `{url}`. JWS secret token: the secret below. Add it for Deploy started, "
-        "Deploy succeeded and Deploy failed.",
+        "URL to notify: `{url}`. JWS secret token: the webhook's secret. Add it for Deploy "
+        "started, Deploy succeeded and Deploy failed.",
         "The deploy's context (production, deploy-preview, branch-deploy) is its environment.",
     ),
 )

@@ -108,7 +108,7 @@ SENTRY_PROVIDER = Provider(
     setup=(
         "Wherever you tell Sentry of a release or deploy by its API, send the same call here: "
         "`{url}` stands for `https://sentry.io/`, and what follows it in the address may stay.",
-        "The secret below is the bearer token.",
+        "The webhook's secret is the bearer token.",
         "A release without a deploy is a ship that waits; the deploy call makes it live.",
     ),
     example="""\

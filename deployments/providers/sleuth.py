@@ -81,7 +81,7 @@ SLEUTH = Provider(
     setup=(
         "Wherever you call Sleuth's `register_deploy`, send the same call here: `{url}` stands for "
         "`https://app.sleuth.io/`, and what follows it in the address may stay.",
-        "The secret below is the access token, in the header `Authorization` or as `api_key`.",
+        "The webhook's secret is the access token, in the header `Authorization` or as `api_key`.",
     ),
     example="""\
 curl --max-time 10 "{url}api/1/deployments/ORG/DEPLOYMENT/register_deploy" \\
