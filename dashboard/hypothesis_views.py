@@ -110,7 +110,7 @@ def _written(known: Hypothesis | None) -> dict[str, Any]:
     return {
         "metric": known.metric.key,
         "direction": known.direction,
-        "min_effect": float(f"{known.min_effect * 100:.6g}"),
+        "min_effect": f"{known.min_effect * 100:.6g}",
         "window": f"{hours / 24:g}d" if hours % 24 == 0 else f"{hours:g}h",
         "statement": known.statement,
         "because": known.because,

@@ -1,13 +1,11 @@
 """Tells by webhook, signed as standardwebhooks.com describes it."""
 
-import base64
-import hashlib
-import hmac
 import json
 from collections.abc import Callable
 from datetime import datetime
 
 from common.http import Answer
+from common.webhooks import standard_signature
 from outbound.models import Hook, Message
 
 Caller = Callable[..., Answer]  # common.http.call, with what a hook may reach filled in
@@ -30,11 +28,7 @@ def signed_headers(hook: Hook, webhook_id: str, body: bytes, *, now: datetime) -
     return {
         "webhook-id": webhook_id,
         "webhook-timestamp": str(sent),
-        "webhook-signature": " ".join(_sign(one, webhook_id, sent, body) for one in secrets),
+        "webhook-signature": " ".join(
+            standard_signature(webhook_id, sent, body, one) for one in secrets
+        ),
     }
-
-
-def _sign(secret: str, webhook_id: str, sent: int, body: bytes) -> str:
-    key = base64.b64decode(secret.removeprefix("whsec_"))
-    mac = hmac.new(key, f"{webhook_id}.{sent}.".encode() + body, hashlib.sha256)
-    return "v1," + base64.b64encode(mac.digest()).decode()

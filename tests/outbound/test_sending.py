@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.db import connection
+from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from outbound.models import Attempt, Hook, Message, new_secret
 from outbound.news import note_news, write_test
 from outbound.sending import EXCERPT, PATIENCE, WAITS, send, send_again, turn_off, turn_on
-from outbound.tasks import send_messages
+from outbound.tasks import send_messages, tell_the_news
 from tests.factories import NOW, make_deployment
 from tests.outbound.conftest import make_hook
 
@@ -199,6 +200,13 @@ class TestAHook:
 
 
 class TestTheTask:
+    @pytest.fixture
+    def rung(self, monkeypatch):
+        """How the bell of send_messages was rung: tests have no broker."""
+        calls = []
+        monkeypatch.setattr(send_messages, "apply_async", lambda **call: calls.append(call))
+        return calls
+
     def test_sends_all_that_is_due_to_a_hook_and_nothing_else(self, shop, hook, receiver):
         for _ in range(3):
             write_test(hook, now=NOW)
@@ -209,6 +217,25 @@ class TestTheTask:
 
         assert [sent.path for sent in receiver.sent] == ["/wake"] * 3
         assert Message.objects.waiting().get().hook == other
+
+    def test_is_rung_once_for_each_hook_that_has_something_due(self, shop, hook, receiver, rung):
+        quiet = make_hook(shop, f"{receiver.url}/quiet", events=[], news_since=timezone.now())
+        Hook.objects.update(news_since=timezone.now() - timedelta(hours=1))
+        for _ in range(2):
+            make_deployment(shop, shipped_at=timezone.now() - timedelta(minutes=1))
+
+        tell_the_news()
+
+        assert [call["kwargs"] for call in rung] == [{"hook_id": hook.pk}]
+        assert not quiet.messages.exists()
+
+    def test_is_rung_again_soon_when_a_message_did_not_arrive(self, hook, receiver, rung):
+        receiver.will_answer(500)
+        write_test(hook, now=NOW)
+
+        send_messages(hook_id=hook.pk)
+
+        assert rung[0]["countdown"] >= WAITS[0].total_seconds()
 
 
 @pytest.mark.django_db(transaction=True)
