@@ -10,18 +10,23 @@ _PRIVATE = (
     r"signature|token|api[_-]?key|access[_-]?key)"
 )
 _HEADER = re.compile(rf"(?i){_PRIVATE}")
-# A name in JSON, and the text behind it; the rest of the body stays byte for byte.
-_FIELD = re.compile(rf'(?i)("[^"\\]*{_PRIVATE}[^"\\]*"\s*:\s*)"(?:[^"\\]|\\.)*"'.encode())
+# A name in JSON, and the text behind it; the rest of the body stays byte for byte. Every repeat in
+# these is bounded: a body may have twelve megabytes, and be made to keep an open-ended one busy.
+_FIELD = re.compile(
+    rf'(?i)("[^"\\]{{0,60}}{_PRIVATE}[^"\\]{{0,60}}"\s{{0,9}}:\s{{0,9}})"(?:[^"\\]|\\.)*"'.encode()
+)
 # What gives itself away wherever it stands.
 _SHAPES = re.compile(
     rb"gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,}"
     rb"|AKIA[0-9A-Z]{16}|whsec_[\w+/=-]{16,}|sk_live_\w{16,}"
-    rb"|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}"
-    rb"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----",
+    rb"|(?<![\w-])eyJ[\w-]{10,4000}\.[\w-]{10,4000}\.[\w-]{10,4000}"
+    rb"|-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[^-]{0,9000}-----END [A-Z ]{0,30}PRIVATE KEY-----",
     re.DOTALL,
 )
-_IN_ADDRESS = re.compile(rb"(?i)(https?://[^\s/:@\"]*:)[^\s/@\"]+@")
-_IN_QUERY = re.compile(rf"(?i)([?&][^=&\s\"]*(?:{_PRIVATE}|sig)[^=&\s\"]*=)[^&\s\"\\]+".encode())
+_IN_ADDRESS = re.compile(rb"(?i)(https?://[^\s/:@\"]{0,200}:)[^\s/@\"]{1,500}@")
+_IN_QUERY = re.compile(
+    rf"(?i)([?&][^=&\s\"]{{0,60}}(?:{_PRIVATE}|sig)[^=&\s\"]{{0,60}}=)[^&\s\"\\]+".encode()
+)
 
 
 def mask_headers(headers: Mapping[str, str]) -> dict[str, str]:
