@@ -25,7 +25,7 @@ _SHAPES = re.compile(
 )
 _IN_ADDRESS = re.compile(rb"(?i)(https?://[^\s/:@\"]{0,200}:)[^\s/@\"]{1,500}@")
 _IN_QUERY = re.compile(
-    rf"(?i)([?&][^=&\s\"]{{0,60}}(?:{_PRIVATE}|sig)[^=&\s\"]{{0,60}}=)[^&\s\"\\]+".encode()
+    rf"(?i)([?&][^=&?\s\"]{{0,40}}(?:{_PRIVATE}|sig)[^=&?\s\"]{{0,40}}=)[^&\s\"\\]+".encode()
 )
 
 
