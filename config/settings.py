@@ -235,6 +235,10 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "DeploymentStatus": "deployments.models.DeploymentStatus",
         "FeedbackStatus": "feedback.models.Status",
+        "DeploymentKind": "deployments.models.DeploymentKind",
+        "MetricKind": "engagement.models.Kind",
+        "LearningState": "learning.models.Learning.State",
+        "ShipState": "deployments.api_schema.SHIP_STATES",
     },
 }
 # A batch of 1,000 rows of 10,000 characters; larger bodies are refused before they are read.

@@ -7,6 +7,7 @@ from common.api_schema import errors, filters, paged
 from deployments.models import DeploymentKind, DeploymentStatus
 from deployments.succession import SUPERSEDED
 
+SHIP_STATES = [*DeploymentStatus.choices, (SUPERSEDED, "Superseded")]
 _EXAMPLE = {
     "version": "2.4.0",
     "sha": "3f2c1d9",
@@ -130,7 +131,7 @@ class ShipSummary(serializers.Serializer[object]):
     service = serializers.CharField()
     status = serializers.ChoiceField(choices=DeploymentStatus.choices)
     state = serializers.ChoiceField(
-        choices=[*DeploymentStatus.choices, (SUPERSEDED, "Superseded")],
+        choices=SHIP_STATES,
         help_text="As status, or superseded if it was live until another took over.",
     )
     kind = serializers.ChoiceField(choices=DeploymentKind.choices)
