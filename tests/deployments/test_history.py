@@ -154,8 +154,13 @@ class TestARepository:
 
         assert not sprung.exists()
 
-    def test_does_not_wait_for_git_for_ever(self, repository, monkeypatch):
-        monkeypatch.setattr("deployments.history.SECONDS", 0.0001)
+    def test_does_not_wait_for_git_for_ever(self, repository, monkeypatch, tmp_path):
+        sluggish = tmp_path / "bin" / "git"
+        sluggish.parent.mkdir()
+        sluggish.write_text("#!/bin/sh\nexec sleep 30\n")
+        sluggish.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{sluggish.parent}:{os.environ['PATH']}")
+        monkeypatch.setattr("deployments.history.SECONDS", 0.2)
 
         with pytest.raises(NotARepository, match="within"):
             Repository(repository)
