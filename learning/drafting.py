@@ -89,7 +89,7 @@ def _judgement(row: ImpactEstimate) -> str:
 def _said(voices: Voices) -> str:
     things = "1 thing" if voices.count == 1 else f"{voices.count:,} things"
     bad = f", {voices.bad:,} of them unhappy" if voices.bad and voices.count > 1 else ""
-    return f"Customers said {things} about what it changed{bad}."
+    return f"Customers said {things} about it{bad}."
 
 
 _ENDS = {
@@ -117,7 +117,7 @@ def _headline(
         row = max(real, key=lambda row: abs(row.effect or 0))
         end = f"{row.metric.name.lower()} changed by {percent(row.effect or 0, signed=True)}"
     elif voices.count:
-        end = f"customers said {voices.count:,} things about what it changed"
+        end = f"customers said {voices.count:,} things about it"
     else:
         end = "no metric moved noticeably"
     return f"{name}: {end}"[:300]

@@ -140,7 +140,7 @@ class TestWhatCustomersSaid:
         perform_checkup(checkup_at(deployment), now=NOW)
 
         evidence = Learning.objects.get().evidence
-        assert "Customers said 3 things about what it changed" in evidence
+        assert "Customers said 3 things about it" in evidence
         assert "lost my street" in evidence
         assert "Parcel" not in evidence
 
