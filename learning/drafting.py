@@ -13,7 +13,7 @@ METHOD = "plain-words-v1"
 
 @dataclass(frozen=True, slots=True)
 class Voices:
-    """What customers said that is most likely about one ship: about what it changed."""
+    """What customers said that is most likely about one ship."""
 
     count: int
     bad: int  # of them, in a bad mood
