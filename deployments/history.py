@@ -7,7 +7,7 @@ are those of tags and lists: where CI has told of the same ship, CI knows better
 import os
 import re
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -228,9 +228,3 @@ class Repository:
 
 def _without_signature(text: str) -> str:
     return re.split(r"^-----BEGIN (?:PGP|SSH) SIGNATURE-----", text, flags=re.M)[0].strip()
-
-
-def in_batches(tags: Sequence[Tag], size: int) -> Iterator[Sequence[Tag]]:
-    """Yield the tags in order, up to `size` at a time."""
-    for start in range(0, len(tags), size):
-        yield tags[start : start + size]
