@@ -1,4 +1,4 @@
-"""What users say."""
+"""What users say, and who they are."""
 
 from datetime import datetime
 from typing import ClassVar, Self
@@ -49,15 +49,24 @@ class FeedbackQuerySet(models.QuerySet["FeedbackItem"]):
         """Keep what has not been linked to ships yet."""
         return self.filter(linked_at=None)
 
+    def heard(self) -> Self:
+        """Keep what counts as a customer's word: neither held back as spam nor merged away."""
+        return self.filter(held_at=None, merged_into=None)
+
 
 class FeedbackItem(models.Model):
     """One thing a customer said."""
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="feedback")
     source = models.CharField(max_length=40, default="api")
+    connection = models.ForeignKey(
+        "Connection", models.SET_NULL, null=True, related_name="feedback"
+    )
     external_id = models.CharField(max_length=200)
     text = models.TextField(blank=True)
     rating = models.FloatField(null=True)  # 1 (worst) to 5 (best), whatever scale it came in
+    rating_scale = models.CharField(max_length=10, blank=True)  # what it came in: stars, nps, csat
+    rating_given = models.FloatField(null=True)  # ... and what was given there
     version = models.CharField(max_length=100, blank=True)
     environment = models.CharField(max_length=100, blank=True)
     area = models.CharField(max_length=200, blank=True)
@@ -70,6 +79,19 @@ class FeedbackItem(models.Model):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.NEW)
     seen_at = models.DateTimeField(null=True)
     seen_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    # Who looks after it, if that was said or handed over; else those who shipped what it is about.
+    assignee = models.ForeignKey(User, models.SET_NULL, null=True, related_name="assigned_feedback")
+    assigned_at = models.DateTimeField(null=True)
+    escalated_at = models.DateTimeField(null=True)  # nobody looked in time, so the team was told
+    # Held back as spam: kept, but it counts nowhere until a person releases it.
+    held_at = models.DateTimeField(null=True)
+    held_because = models.CharField(max_length=200, blank=True)
+    # Says the same as another, which stands for both.
+    merged_into = models.ForeignKey("self", models.SET_NULL, null=True, related_name="merged")
+    merged_at = models.DateTimeField(null=True)
+    merged_because = models.CharField(max_length=200, blank=True)
+    answer_to = models.JSONField(default=dict)  # what its source needs to take an answer
+    language = models.CharField(max_length=10, blank=True)  # ISO 639-1, empty: cannot be told
     theme = models.CharField(max_length=20, blank=True)
     mood = models.CharField(max_length=10, blank=True)
     triage_method = models.CharField(max_length=30, blank=True)
@@ -95,6 +117,16 @@ class FeedbackItem(models.Model):
                 name="feedback_nobody_has_read",
                 condition=Q(status="new"),
             ),
+            models.Index(
+                fields=["project", "assignee"],
+                name="feedback_of_a_person",
+                condition=Q(assignee__isnull=False),
+            ),
+            models.Index(
+                fields=["project", "-held_at"],
+                name="feedback_held_back",
+                condition=Q(held_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -111,35 +143,3 @@ class FeedbackItem(models.Model):
                 default="status",
             ),
         )
-
-
-class Import(models.Model):
-    """A file of feedback being read in, and how far that is; a worker moves it on."""
-
-    class State(models.TextChoices):
-        """How far an import is."""
-
-        UPLOADED = "uploaded", "Waiting for its columns"
-        QUEUED = "queued", "Waiting for a worker"
-        RUNNING = "running", "Running"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
-
-    project = models.ForeignKey(Project, models.CASCADE, related_name="imports")
-    user = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
-    file = models.FileField(upload_to="imports/")
-    name = models.CharField(max_length=200)
-    mapping = models.JSONField(default=dict)
-    source = models.CharField(max_length=40, default="import")
-    zone = models.CharField(max_length=64, default="UTC")
-    dry_run = models.BooleanField(default=False)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.UPLOADED)
-    bytes_done = models.BigIntegerField(default=0)
-    bytes_total = models.BigIntegerField(default=0)
-    report = models.JSONField(default=dict)
-    created_at = models.DateTimeField(auto_now_add=True)
-    claimed_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
-
-    def __str__(self) -> str:
-        return self.name

@@ -1,0 +1,105 @@
+"""What all connectors share: what they are given, what they return, and their errors.
+
+A connector is one file and one row in the registry. It knows no tables: it turns what a place says
+into rows of the feedback API, and intake does the rest.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from common.webhooks import Scheme
+
+Row = dict[str, Any]  # the fields of the feedback API, and `answer_to` for how to answer
+
+
+class ConnectionFault(Exception):
+    """A place cannot be gathered from, and `mend` says what a person can do about it."""
+
+    def __init__(self, what: str, mend: str = "", *, retry_after: timedelta | None = None) -> None:
+        super().__init__(f"{what} {mend}".strip())
+        self.what, self.mend, self.retry_after = what, mend, retry_after
+
+
+class NotFeedback(Exception):
+    """A call was understood and tells of no feedback; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One thing to fill in to connect a place."""
+
+    name: str
+    label: str
+    help: str = ""
+    is_secret: bool = False  # encrypted at rest, never shown again
+    is_required: bool = True
+    default: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request to gather: where, with what, since when."""
+
+    options: Mapping[str, Any]
+    secrets: Mapping[str, str]
+    cursor: Mapping[str, Any]  # what the last answer gave; empty the first time
+    since: datetime  # nothing older than this is wanted the first time
+    now: datetime
+    private_hosts: tuple[str, ...] = ()  # hosts in the own network that may be called
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """One page of what a place has: rows for intake, and where to go on."""
+
+    rows: list[Row]
+    cursor: dict[str, Any]
+    has_more: bool = False
+    wait: timedelta | None = None  # how long the place asks to be left alone
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A call from outside, as a connector's read() gets it. Header names are in lower case."""
+
+    event: str
+    body: Any
+    headers: Mapping[str, str]
+    now: datetime
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer to give to a customer by the place where they said it."""
+
+    text: str
+    answer_to: Mapping[str, Any]  # as the row that came had it
+    options: Mapping[str, Any]
+    secrets: Mapping[str, str]
+    message_id: str  # the same in every try, so that a place that knows it can refuse a second one
+    private_hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """One kind of place: a file with its functions, and a row in the registry."""
+
+    name: str
+    label: str
+    what: str  # one sentence: what comes in by it
+    settings: tuple[Setting, ...] = ()
+    setup: tuple[str, ...] = ()  # Markdown steps; {url} stands for the connection's own address
+    # Asks the place for what is new; raises ConnectionFault.
+    gather: Callable[[Asked], Gathered] | None = None
+    every: timedelta = timedelta(minutes=15)
+    # Reads a call that the place made; raises NotFeedback, or BadInput.
+    read: Callable[[Heard], list[Row]] | None = None
+    schemes: tuple[Scheme, ...] = ()
+    event: Callable[[Mapping[str, str], Any], str] = lambda _headers, _body: ""
+    call_id: Callable[[Mapping[str, str], Any], str] = lambda _headers, _body: ""
+    # Gives an answer to the customer, and returns what the place calls it; raises ConnectionFault.
+    answer: Callable[[Answer], str] | None = None

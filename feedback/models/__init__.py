@@ -1,0 +1,23 @@
+"""The tables of what users say."""
+
+from feedback.models.connections import Call, Connection, ConnectionQuerySet, new_connection_key
+from feedback.models.history import FeedbackEvent, SavedView
+from feedback.models.imports import Import
+from feedback.models.items import Customer, FeedbackItem, FeedbackQuerySet, Status
+from feedback.models.privacy import Erasure, Forgotten
+
+__all__ = [
+    "Call",
+    "Connection",
+    "ConnectionQuerySet",
+    "Customer",
+    "Erasure",
+    "FeedbackEvent",
+    "FeedbackItem",
+    "FeedbackQuerySet",
+    "Forgotten",
+    "Import",
+    "SavedView",
+    "Status",
+    "new_connection_key",
+]

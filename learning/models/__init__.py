@@ -1,0 +1,21 @@
+"""What we learned. Every row keeps the name of the method that made it."""
+
+from learning.models.attributions import Attribution, AttributionFit, Correction
+from learning.models.estimates import ImpactEstimate
+from learning.models.findings import Finding, FindingNotice
+from learning.models.learnings import Learning, LearningQuerySet
+from learning.models.phrases import Phrase
+from learning.models.replies import Reply
+
+__all__ = [
+    "Attribution",
+    "AttributionFit",
+    "Correction",
+    "Finding",
+    "FindingNotice",
+    "ImpactEstimate",
+    "Learning",
+    "LearningQuerySet",
+    "Phrase",
+    "Reply",
+]

@@ -1,0 +1,74 @@
+"""Which ship a feedback is about: what Wake thinks, what people said, and how it scored."""
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Project, User
+from deployments.models import Deployment
+from feedback.models import FeedbackItem
+
+
+class Attribution(models.Model):
+    """How likely it is that a feedback is about a deployment, and why.
+
+    The probabilities of one feedback, with that of "none of our ships" (no deployment), sum to 1.
+    """
+
+    feedback = models.ForeignKey(FeedbackItem, models.CASCADE, related_name="attributions")
+    deployment = models.ForeignKey(
+        Deployment, models.CASCADE, null=True, related_name="attributions"
+    )
+    probability = models.FloatField()
+    reasons = models.JSONField(default=list)  # sentences, strongest first
+    is_best = models.BooleanField(default=False)
+    # Whether what was said points to what the ship changed, and not only its time and version.
+    on_topic = models.BooleanField(default=False)
+    method = models.CharField(max_length=30)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["feedback", "deployment"], name="a_candidate_is_weighed_once"
+            ),
+            models.UniqueConstraint(
+                fields=["feedback"],
+                name="none_of_ours_is_weighed_once",
+                condition=Q(deployment=None),
+            ),
+            models.UniqueConstraint(
+                fields=["feedback"], name="one_best_candidate", condition=Q(is_best=True)
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["deployment", "-probability"], name="words_for_a_ship"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.feedback_id} -> {self.deployment_id}: {self.probability:.0%}"
+
+
+class Correction(models.Model):
+    """What a person said a feedback is really about; kept, and used to score the attributor."""
+
+    feedback = models.OneToOneField(FeedbackItem, models.CASCADE, related_name="correction")
+    deployment = models.ForeignKey(Deployment, models.CASCADE, null=True, related_name="+")
+    was_probability = models.FloatField()  # what Wake had given this candidate
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    corrected_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.feedback_id} -> {self.deployment_id}"
+
+
+class AttributionFit(models.Model):
+    """The weights of the attribution as a project's corrections re-fitted them."""
+
+    project = models.OneToOneField(Project, models.CASCADE, related_name="attribution_fit")
+    method = models.CharField(max_length=30)
+    weights = models.JSONField(default=dict)
+    corrections = models.PositiveIntegerField(default=0)  # how many it learned from
+    scores = models.JSONField(default=dict)  # before and after, on corrections held out
+    fitted_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.project_id}: {self.method}"

@@ -1,0 +1,62 @@
+"""What the team takes away."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+
+from accounts.models import Project, User
+from deployments.models import Checkup, Deployment
+from learning.verdict import Verdict
+
+
+class LearningQuerySet(models.QuerySet["Learning"]):
+    """Ways to ask for learnings."""
+
+    def current(self) -> "LearningQuerySet":
+        """Keep the newest version of each learning."""
+        return self.filter(successor=None)
+
+
+class Learning(models.Model):
+    """What the team takes away from a deployment: drafted by Wake, confirmed by a person.
+
+    A look-back that overturns a confirmed learning makes a new version that supersedes it.
+    """
+
+    class State(models.TextChoices):
+        """How far it is."""
+
+        DRAFT = "draft", "Draft"
+        CONFIRMED = "confirmed", "Confirmed"
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="learnings")
+    deployment = models.ForeignKey(Deployment, models.CASCADE, related_name="learnings")
+    checkup = models.ForeignKey(Checkup, models.SET_NULL, null=True, related_name="learnings")
+    supersedes = models.OneToOneField("self", models.SET_NULL, null=True, related_name="successor")
+    version = models.PositiveSmallIntegerField(default=1)
+    verdict = models.CharField(max_length=20, choices=Verdict.choices)
+    headline = models.CharField(max_length=300)
+    evidence = models.TextField(blank=True)  # Wake's words, from the numbers and the customers
+    takeaway = models.TextField(blank=True)  # the team's words
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
+    method = models.CharField(max_length=30)
+    drafted_at = models.DateTimeField()
+    edited_at = models.DateTimeField(null=True)  # a person's words are never drafted over
+    due_at = models.DateTimeField()  # when an unconfirmed draft becomes overdue
+    confirmed_at = models.DateTimeField(null=True)
+    confirmed_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+
+    objects: ClassVar[Any] = LearningQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["deployment", "version"], name="a_version_of_a_learning_is_kept_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["project", "-drafted_at", "-id"], name="learnings_newest_first")
+        ]
+
+    def __str__(self) -> str:
+        return self.headline
