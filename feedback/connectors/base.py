@@ -92,7 +92,10 @@ class Connector:
     label: str
     what: str  # one sentence: what comes in by it
     settings: tuple[Setting, ...] = ()
-    setup: tuple[str, ...] = ()  # Markdown steps; {url} stands for the connection's own address
+    # Markdown steps; {url} stands for the connection's own address, {base} for Wake's and {key} for
+    # the connection's key. A text to copy is a pair: what it is, and the text with the same words.
+    setup: tuple[str, ...] = ()
+    copies: tuple[tuple[str, str], ...] = ()
     # Asks the place for what is new; raises ConnectionFault.
     gather: Callable[[Asked], Gathered] | None = None
     every: timedelta = timedelta(minutes=15)
