@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from common.payloads import dig, line, moment, must, part, rows, web
 from deployments.providers.base import Provider, Told, make_ship, read_status
-from deployments.providers.values import dig, line, moment, must, part, purl, rows, sha_in, web
+from deployments.providers.values import purl, sha_in
 from deployments.ship import NotAShip, Ship
 
 

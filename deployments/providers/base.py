@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from common.errors import BadInput
+from common.payloads import dig, line
 from common.webhooks import ANY_TOKEN, Scheme
 from deployments.providers import generic
-from deployments.providers.values import dig, line
 from deployments.ship import DEFAULT_ENVIRONMENT, NotAShip, Ship
 
 

@@ -2,21 +2,10 @@
 
 from typing import Any
 
+from common.payloads import dig, line, moment, must, needed, part, rows, web
 from common.webhooks import BITBUCKET
 from deployments.providers.base import Provider, Told, header, is_chosen, make_ship, read_status
-from deployments.providers.values import (
-    commits,
-    dig,
-    line,
-    moment,
-    must,
-    needed,
-    part,
-    person,
-    rows,
-    sha_in,
-    web,
-)
+from deployments.providers.values import commits, person, sha_in
 from deployments.ship import NotAShip, Ship
 
 

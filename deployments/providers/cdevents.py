@@ -4,20 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from common.payloads import dig, line, moment, must, needed, part, payload_object, rows, web
 from deployments.providers.base import Provider, Told, make_ship
-from deployments.providers.values import (
-    dig,
-    line,
-    moment,
-    must,
-    needed,
-    part,
-    payload_object,
-    purl,
-    rows,
-    sha_in,
-    web,
-)
+from deployments.providers.values import purl, sha_in
 from deployments.ship import NotAShip, Ship
 
 _TYPE = re.compile(r"^dev\.cdevents\.([a-z]+)\.([a-z]+)")

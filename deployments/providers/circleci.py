@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from common.payloads import dig, line, moment, must, needed, part, web
 from common.webhooks import CIRCLECI
 from deployments.providers.base import (
     Provider,
@@ -12,17 +13,7 @@ from deployments.providers.base import (
     only_branch,
     read_status,
 )
-from deployments.providers.values import (
-    dig,
-    line,
-    moment,
-    must,
-    needed,
-    part,
-    person,
-    version_in,
-    web,
-)
+from deployments.providers.values import person, version_in
 from deployments.ship import NotAShip, Ship
 
 

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from common.payloads import dig, line, moment, must, rows, web
 from deployments.providers.base import Provider, Told, in_body, make_ship, read_status
-from deployments.providers.values import dig, line, moment, must, rows, version_in, web
+from deployments.providers.values import version_in
 from deployments.ship import Ship
 
 

@@ -3,22 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from common.payloads import dig, line, moment, must, needed, part, payload_object, rows, web
 from common.webhooks import GITHUB
 from deployments.providers.base import Provider, Told, header, make_ship, only_branch
-from deployments.providers.values import (
-    commits,
-    dig,
-    line,
-    moment,
-    must,
-    needed,
-    part,
-    payload_object,
-    person,
-    rows,
-    version_in,
-    web,
-)
+from deployments.providers.values import commits, person, version_in
 from deployments.ship import NotAShip, Ship
 
 _STATES = {

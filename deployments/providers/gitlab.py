@@ -3,22 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from common.payloads import dig, line, moment, must, needed, part, rows, web
 from common.webhooks import GITLAB, STANDARD
 from deployments.providers.base import STATUS_OF, Provider, Told, header, make_ship, only_branch
-from deployments.providers.values import (
-    commit,
-    dig,
-    line,
-    moment,
-    must,
-    needed,
-    part,
-    person,
-    rows,
-    sha_in,
-    version_in,
-    web,
-)
+from deployments.providers.values import commit, person, sha_in, version_in
 from deployments.ship import NotAShip, Ship
 
 _STATES = {

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from common.payloads import dig, line, moment, must, needed, part, web
 from common.webhooks import HEROKU
 from deployments.providers.base import Provider, Told, in_body, make_ship, read_status
-from deployments.providers.values import dig, line, moment, must, needed, part, person, sha_in, web
+from deployments.providers.values import person, sha_in
 from deployments.ship import NotAShip, Ship
 
 

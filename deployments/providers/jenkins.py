@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from common.payloads import dig, line, moment, must, needed, part, rows, web
 from deployments.providers.base import (
     Provider,
     Told,
@@ -11,19 +12,7 @@ from deployments.providers.base import (
     only_branch,
     read_status,
 )
-from deployments.providers.values import (
-    dig,
-    line,
-    moment,
-    must,
-    needed,
-    part,
-    person,
-    rows,
-    sha_in,
-    version_in,
-    web,
-)
+from deployments.providers.values import person, sha_in, version_in
 from deployments.ship import NotAShip, Ship
 
 

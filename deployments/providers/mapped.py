@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from common.errors import BadInput
+from common.payloads import dig, line, moment, web
 from deployments.mapping import apply_mapping
 from deployments.providers.base import STATUS_OF, Provider, Told, make_ship
-from deployments.providers.values import dig, line, moment, web
 from deployments.ship import Ship
 
 

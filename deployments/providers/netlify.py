@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from common.payloads import dig, line, moment, must, web
 from common.webhooks import NETLIFY
 from deployments.providers.base import Provider, Told, make_ship, only_branch, read_status
-from deployments.providers.values import dig, line, moment, must, web
 from deployments.ship import NotAShip, Ship
 
 _NO_DEPLOYS = ("deploy_locked", "deploy_unlocked", "deploy_deleted")

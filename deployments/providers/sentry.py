@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from common.payloads import dig, line, moment, must, rows, web
 from common.webhooks import ANY_TOKEN, SENTRY
 from deployments.providers.base import Provider, Told, make_ship
-from deployments.providers.values import dig, line, moment, must, person, rows, sha_in, web
+from deployments.providers.values import person, sha_in
 from deployments.ship import NotAShip, Ship
 
 _IN_PATH = re.compile(r"releases/([^/]+)(/deploys)?/?$")

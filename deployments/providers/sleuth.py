@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from common.payloads import dig, line, moment, must, part, rows, web
 from common.webhooks import ANY_TOKEN, BODY_KEY
 from deployments.providers.base import Provider, Told, make_ship, no_id, only_branch
-from deployments.providers.values import commits, dig, line, moment, must, part, rows, web
+from deployments.providers.values import commits
 from deployments.ship import Ship
 
 

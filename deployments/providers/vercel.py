@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from common.payloads import dig, line, moment, must, needed, part, web
 from common.webhooks import VERCEL
 from deployments.providers.base import Provider, Told, in_body, make_ship, only_branch
-from deployments.providers.values import dig, line, moment, must, needed, part, web
 from deployments.ship import NotAShip, Ship
 
 _STATES = {
