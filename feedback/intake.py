@@ -13,7 +13,7 @@ from django.db import transaction
 from accounts.models import Project
 from common.errors import BadInput, IntakeReport, RowError
 from common.values import clean_text, read_moment, read_number, storable_json
-from feedback.models import Customer, FeedbackItem, Status
+from feedback.models import Connection, Customer, FeedbackItem, Status
 from feedback.triage import triage
 
 MAX_TEXT = 50_000
@@ -43,6 +43,7 @@ class Said:
     replied_at: datetime | None
     said_when: bool = True  # whether the row says when, or we took "now"
     extra: dict[str, Any] = field(default_factory=dict)
+    answer_to: dict[str, Any] = field(default_factory=dict)
 
     def edits(self) -> dict[str, Any]:
         """What this row says of the fields that an edit may change; silence changes nothing."""
@@ -53,13 +54,19 @@ class Said:
 
 
 def read_feedback(
-    row: Any, *, now: datetime, source: str = "api", zone: tzinfo | None = None
+    row: Any,
+    *,
+    now: datetime,
+    source: str = "api",
+    zone: tzinfo | None = None,
+    answerable: bool = False,
 ) -> Said:
     """Return what `row` says; raises BadInput naming the field.
 
     Fields: `text` or `rating` (at least one); `id`, `rating_max` (5), `version`, `environment`,
     `source`, `created_at`, `customer` (text, or an object of id, name, email), `url`, `area`,
-    `reply_text`, `replied_at`. Unknown fields are kept.
+    `reply_text`, `replied_at`. Unknown fields are kept. Only of an `answerable` row, one that a
+    connector made, `answer_to` is read: what its source needs to take an answer.
     """
     if not isinstance(row, Mapping):
         raise BadInput("feedback", "must be an object.", 'Send {"text": "..."}.')
@@ -67,6 +74,7 @@ def read_feedback(
     def text(name: str, max_length: int) -> str:
         return clean_text(row.get(name), field=name, max_length=max_length)
 
+    known = {*FIELDS, "answer_to"} if answerable else set(FIELDS)
     words = text("text", MAX_TEXT)
     rating = read_rating(row.get("rating"), row.get("rating_max"))
     if not words and rating is None:
@@ -88,7 +96,8 @@ def read_feedback(
         customer=_read_customer(row.get("customer")),
         reply_text=text("reply_text", MAX_TEXT),
         replied_at=read_moment(row.get("replied_at"), field="replied_at", now=now, zone=zone),
-        extra=storable_json({str(k): v for k, v in row.items() if k not in FIELDS}),
+        extra=storable_json({str(k): v for k, v in row.items() if k not in known}),
+        answer_to=storable_json(dict(row.get("answer_to") or {})) if answerable else {},
     )
 
 
@@ -138,18 +147,22 @@ def submit_feedback(
     zone: tzinfo | None = None,
     first_index: int = 0,
     dry_run: bool = False,
+    connection: Connection | None = None,
 ) -> IntakeReport:
     """Clean, sort and save the good rows; report the bad ones. Sending rows again is harmless.
 
     A row whose id is known updates what was stored if it says something else now, because
     customers edit what they wrote; what it is silent about stays. With `dry_run` nothing is
-    written, and the counts are what writing would have given. Up to BATCH rows a call.
+    written, and the counts are what writing would have given. Up to BATCH rows a call. Only what
+    gathers for a `connection` names it: its rows belong to it, and may say how to answer.
     """
     report = IntakeReport()
     said: dict[tuple[str, str], Said] = {}
     for index, row in enumerate(rows, first_index):
         try:
-            one = read_feedback(row, now=now, source=source, zone=zone)
+            one = read_feedback(
+                row, now=now, source=source, zone=zone, answerable=connection is not None
+            )
         except BadInput as error:
             report.errors.append(RowError(index, error))
             continue
@@ -157,7 +170,7 @@ def submit_feedback(
             report.unchanged += 1  # named twice in one batch: the later row is the one kept
         said[one.source, one.external_id] = one
     with transaction.atomic():
-        _save(project, said, report, now, dry_run)
+        _save(project, said, report, now, dry_run, connection)
     return report
 
 
@@ -186,6 +199,7 @@ def _save(
     report: IntakeReport,
     now: datetime,
     dry_run: bool,
+    connection: Connection | None = None,
 ) -> None:
     # In one order for everybody, so that two batches of the same rows wait for each other instead
     # of each holding a row that the other needs.
@@ -211,7 +225,7 @@ def _save(
         return
     customers = _customers(project, new)
     FeedbackItem.objects.bulk_create(
-        (_item(project, one, customers, now) for one in new),
+        (_item(project, one, customers, now, connection) for one in new),
         ignore_conflicts=True,  # another worker may have stored the same row just now
     )
     FeedbackItem.objects.bulk_update(
@@ -219,6 +233,20 @@ def _save(
         [*_EDITABLE, "theme", "mood", "triage_method", "linked_at", "status"],
         batch_size=200,
     )
+    if connection:
+        _attach([(item, said[key]) for key, item in known.items()], connection)
+
+
+def _attach(pairs: list[tuple[FeedbackItem, Said]], connection: Connection) -> None:
+    moved = []
+    for item, one in pairs:
+        # What came by a connection that was removed belongs to the one that finds it again.
+        is_ours = item.connection_id in (None, connection.pk)
+        answer_to = one.answer_to or item.answer_to
+        if is_ours and (item.connection_id, item.answer_to) != (connection.pk, answer_to):
+            item.connection, item.answer_to = connection, answer_to
+            moved.append(item)
+    FeedbackItem.objects.bulk_update(moved, ["connection", "answer_to"], batch_size=200)
 
 
 def _differs(item: FeedbackItem, one: Said) -> bool:
@@ -247,13 +275,19 @@ def _sort(item: FeedbackItem) -> None:
 
 
 def _item(
-    project: Project, one: Said, customers: dict[str, Customer], now: datetime
+    project: Project,
+    one: Said,
+    customers: dict[str, Customer],
+    now: datetime,
+    connection: Connection | None,
 ) -> FeedbackItem:
     item = FeedbackItem(
         project=project,
         source=one.source,
         external_id=one.external_id,
         received_at=now,
+        connection=connection,
+        answer_to=one.answer_to,
         customer=customers[one.customer[0]] if one.customer else None,
         status=Status.ANSWERED if one.reply_text else Status.NEW,
         **{name: getattr(one, name) for name in _EDITABLE},
