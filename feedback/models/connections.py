@@ -42,12 +42,17 @@ class Connection(models.Model):
     next_due_at = models.DateTimeField(null=True)
     claimed_at = models.DateTimeField(null=True)
     cursor = models.JSONField(default=dict)  # how far gathering has come
+    days_back = models.PositiveIntegerField(default=30)  # how old the oldest may be, the first time
+    rest_until = models.DateTimeField(null=True)  # the place asked to be left alone until then
     failures = models.PositiveIntegerField(default=0)  # in a row
+    failing_since = models.DateTimeField(null=True)
     problem = models.TextField(blank=True)  # why the last try failed, and the mend
     tried_at = models.DateTimeField(null=True)
     worked_at = models.DateTimeField(null=True)
     heard_at = models.DateTimeField(null=True)  # when something new last came
+    rhythm = models.JSONField(default=list)  # [day, its longest silence in seconds], newest last
     received_count = models.PositiveBigIntegerField(default=0)
+    bad_rows = models.JSONField(default=list)  # the last that could not be taken, newest first
     refused_count = models.PositiveIntegerField(default=0)  # calls that were not from who they said
     refused_at = models.DateTimeField(null=True)
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
