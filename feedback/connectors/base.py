@@ -2,6 +2,9 @@
 
 A connector is one file and one row in the registry. It knows no tables: it turns what a place says
 into rows of the feedback API, and intake does the rest.
+
+Each row has an `id`, the same whenever and by whichever way it comes, and unlike any other of that
+kind of place ("owner/repo#12" rather than "12"): gathering it twice then changes nothing.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,6 +13,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from common.webhooks import Scheme
+
+# The name of the secret that signs the calls that come to a connection. A connector that names it
+# in its settings asks for the one that the tool gave; for the others Wake makes one.
+HOOK_SECRET = "hook_secret"
 
 Row = dict[str, Any]  # the fields of the feedback API, and `answer_to` for how to answer
 
@@ -35,6 +42,8 @@ class Setting:
     help: str = ""
     is_secret: bool = False  # encrypted at rest, never shown again
     is_required: bool = True
+    is_address: bool = False  # where the place is: when it changes, secrets must be given again
+    is_long: bool = False  # has several lines, as a key in JSON has
     default: str = ""
     choices: tuple[tuple[str, str], ...] = ()
 
