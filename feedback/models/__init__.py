@@ -4,9 +4,11 @@ from feedback.models.connections import Call, Connection, ConnectionQuerySet, ne
 from feedback.models.history import FeedbackEvent, SavedView
 from feedback.models.imports import Import
 from feedback.models.items import Customer, FeedbackItem, FeedbackQuerySet, Status
+from feedback.models.limits import Allowance
 from feedback.models.privacy import Erasure, Forgotten
 
 __all__ = [
+    "Allowance",
     "Call",
     "Connection",
     "ConnectionQuerySet",
