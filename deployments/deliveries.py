@@ -10,9 +10,9 @@ from django.db.models import F
 
 from accounts.models import Project
 from common.errors import BadInput
+from common.masking import mask_body, mask_form, mask_headers, mask_text
 from common.values import storable
 from deployments.intake import Recorded, record_deployment
-from deployments.masking import mask_body, mask_form, mask_headers, mask_text
 from deployments.models import Delivery, Webhook
 from deployments.providers.base import Options, Told
 from deployments.providers.registry import PROVIDERS

@@ -8,6 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from django.db import DatabaseError
 
+from common.masking import mask_body
 from deployments import deliveries, tasks
 from deployments.deliveries import (
     MAX_ATTEMPTS,
@@ -15,7 +16,6 @@ from deployments.deliveries import (
     record_left_behind,
     replay_unreadable,
 )
-from deployments.masking import mask_body
 from deployments.models import Delivery, Deployment, Webhook
 from tests.deployments.samples import RELEASE, STATUS
 from tests.deployments.senders import send

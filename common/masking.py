@@ -37,9 +37,9 @@ def mask_headers(headers: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def mask_text(text: str) -> str:
-    """Return the text without what looks like a secret."""
-    return mask_body(text.encode("utf-8", "replace")).decode("utf-8", "replace")
+def mask_text(text: str, secrets: Iterable[str] = ()) -> str:
+    """Return the text without the given secrets, and without what looks like one."""
+    return mask_body(text.encode("utf-8", "replace"), secrets).decode("utf-8", "replace")
 
 
 def mask_body(body: bytes, secrets: Iterable[str] = ()) -> bytes:
