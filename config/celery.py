@@ -28,6 +28,11 @@ app.conf.beat_schedule = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "gather feedback": {
+        "task": "feedback.tasks.gather_due_connections",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
     "tell the news": {
         "task": "outbound.tasks.tell_the_news",
         "schedule": 60.0,

@@ -1,12 +1,18 @@
-"""Doorbells for imports: each loads a row, reads the clock and rings once."""
+"""Doorbells for imports and connections: each loads a row, reads the clock and rings once."""
 
+import time
 from typing import Any
 
 from celery import shared_task
 from django.utils import timezone
 
 from feedback import importer
-from feedback.models import Import
+from feedback.gather import gather_page, release
+from feedback.models import Connection, Import
+
+# A turn ends after so long, between two pages; what is left goes on in the next turn.
+TURN_SECONDS = 45
+MOST_TURNS = 200
 
 
 @shared_task
@@ -23,3 +29,27 @@ def run_import(*, import_id: int, **_: Any) -> None:
     """Move one import on, and ring again if there is more of it."""
     if importer.run_import(Import.objects.get(pk=import_id), now=timezone.now()):
         run_import.delay(import_id=import_id)
+
+
+@shared_task
+def gather_due_connections(**_: Any) -> None:
+    """Ring for every connection that is due and that no living worker holds."""
+    due = Connection.objects.due(timezone.now()).order_by("next_due_at", "pk")
+    for connection_id in due.values_list("pk", flat=True)[:MOST_TURNS]:
+        gather_connection.apply_async(kwargs={"connection_id": connection_id}, expires=60)
+
+
+@shared_task
+def gather_connection(*, connection_id: int, **_: Any) -> None:
+    """Claim a connection and gather from it until the turn is over; ring again if more is left."""
+    connection = Connection.objects.select_related("project").filter(pk=connection_id).first()
+    now = timezone.now()
+    if connection is None or not connection.claim(now):
+        return
+    connection.refresh_from_db()
+    ends = time.monotonic() + TURN_SECONDS
+    while gather_page(connection, now=timezone.now()):
+        if time.monotonic() > ends:
+            release(connection)
+            gather_connection.apply_async(kwargs={"connection_id": connection_id}, expires=60)
+            return

@@ -1,0 +1,73 @@
+"""What a connection brings: through intake, and onto the connection's own record."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F
+
+from common.errors import BadInput, IntakeReport, RowError
+from feedback.connectors.base import Row
+from feedback.intake import BATCH, submit_feedback
+from feedback.models import Connection
+from feedback.rhythm import heard_again
+
+# Rows that could not be taken and are still shown.
+BAD_ROWS_KEPT = 20
+
+
+def take(connection: Connection, rows: list[Row], *, now: datetime) -> IntakeReport:
+    """Store the good rows, and note on the connection what came; bad rows keep their index.
+
+    Call it in a transaction that holds the connection's row, together with what says how far
+    the reading is.
+    """
+    report = IntakeReport()
+    good: list[tuple[int, Row]] = []
+    for index, row in enumerate(rows):
+        if isinstance(row, dict) and row.get("id") in (None, ""):
+            missing = BadInput("id", "is missing, so it could come twice.", "Mend the connector.")
+            report.errors.append(RowError(index, missing))
+        else:
+            good.append((index, _placed(row, connection)))
+    for start in range(0, len(good), BATCH):
+        batch = good[start : start + BATCH]
+        part = submit_feedback(
+            project=connection.project,
+            rows=[row for _, row in batch],
+            now=now,
+            source=connection.kind,
+            connection=connection,
+        )
+        part.errors = [RowError(batch[one.index][0], one.error) for one in part.errors]
+        report.add(part)
+    report.errors.sort(key=lambda one: one.index)
+    _note(connection, rows, report, now)
+    return report
+
+
+def _placed(row: Row, connection: Connection) -> Row:
+    if not isinstance(row, dict) or row.get("environment"):
+        return row
+    return {**row, "environment": connection.environment}
+
+
+def _note(connection: Connection, rows: list[Row], report: IntakeReport, now: datetime) -> None:
+    facts: dict[str, Any] = {}
+    if report.created:
+        facts["rhythm"] = heard_again(connection.rhythm, before=connection.heard_at, now=now)
+        facts["heard_at"] = now
+    if report.errors:
+        bad = [_bad_row(rows[one.index], one, now) for one in report.errors[:BAD_ROWS_KEPT]]
+        facts["bad_rows"] = [*bad, *connection.bad_rows][:BAD_ROWS_KEPT]
+    for name, value in facts.items():
+        setattr(connection, name, value)
+    if report.created:
+        facts["received_count"] = F("received_count") + report.created
+    if facts:
+        Connection.objects.filter(pk=connection.pk).update(**facts)
+
+
+def _bad_row(row: Any, error: RowError, now: datetime) -> dict[str, Any]:
+    """Return what is shown of a row that was not taken: which and why, not what a customer said."""
+    known_by = str(row.get("id") or "")[:200] if isinstance(row, dict) else ""
+    return {"at": now.isoformat(), "id": known_by, **error.as_dict()}
