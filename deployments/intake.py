@@ -14,6 +14,7 @@ from deployments.lifecycle import Word, better_version, together
 from deployments.line import settle, take_in
 from deployments.models import Change, Checkup, Deployment, Shipper
 from deployments.ship import Ship
+from feedback.gather import hurry
 
 # When Wake looks back at a ship; the last two are look-backs months later.
 HORIZONS = (
@@ -24,6 +25,10 @@ HORIZONS = (
     timedelta(days=90),
     timedelta(days=180),
 )
+
+
+# A ship that was reported later than this is history; nobody waits for what is said of it now.
+NEWS = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,8 @@ def record_deployment(*, project: Project, ship: Ship, now: datetime) -> Recorde
                 problems.append(str(reason))
                 deployment.extra = {**deployment.extra, "problems": problems}
                 deployment.save(update_fields=["extra"])
+    if created and deployment.is_live and now - deployment.shipped_at < NEWS:
+        hurry(project, now=now)
     return Recorded(deployment, created, tuple(problems), changed)
 
 

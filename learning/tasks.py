@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Project
 from deployments.models import Checkup
+from feedback.gather import hurry
 from feedback.models import FeedbackItem
 from learning.checkup import perform_checkup
 from learning.linking import link_feedback
@@ -23,12 +24,19 @@ CHAIN = timedelta(seconds=50)
 TURN_SECONDS = 10
 CHECKUPS_PER_CHAIN = 25
 MOST_CHAINS = 8
+# So long before a look at a ship, what customers said is gathered, so that it is there in time.
+GATHERED_BEFORE = timedelta(minutes=3)
 
 
 @shared_task
 def start_due_checkups(**_: Any) -> None:
-    """Ring for as many chains of turns as the due checkups need."""
+    """Gather for the looks that come next, and ring for as many turns as the due ones need."""
     now = timezone.now()
+    soon = Checkup.objects.filter(
+        finished_at=None, due_at__gt=now, due_at__lte=now + GATHERED_BEFORE
+    )
+    for project in Project.objects.filter(pk__in=soon.values("deployment__project")):
+        hurry(project, now=now)
     waiting = Checkup.objects.due(now)[: CHECKUPS_PER_CHAIN * MOST_CHAINS].count()
     for _number in range(ceil(waiting / CHECKUPS_PER_CHAIN)):
         run_due_checkups.apply_async(kwargs={"until": (now + CHAIN).timestamp()}, expires=60)
