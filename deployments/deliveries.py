@@ -9,6 +9,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import F
 
 from accounts.models import Project
+from common.bodies import is_form, read_body
 from common.errors import BadInput
 from common.masking import mask_body, mask_form, mask_headers, mask_text
 from common.values import storable
@@ -16,7 +17,7 @@ from deployments.intake import Recorded, record_deployment
 from deployments.models import Delivery, Webhook
 from deployments.providers.base import Options, Told
 from deployments.providers.registry import PROVIDERS
-from deployments.reading import Reading, identify, is_form, read_body, read_delivery
+from deployments.reading import Reading, identify, read_delivery
 from deployments.ship import DEFAULT_ENVIRONMENT
 
 logger = logging.getLogger(__name__)

@@ -9,10 +9,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import may, project_for
 from accounts.models import Role
+from common.bodies import laid_out
 from common.pages import page_or_part
 from common.paging import page_of
 from deployments.deliveries import record_delivery, replay_unreadable
-from deployments.mapping_views import laid_out
 from deployments.models import Delivery
 from deployments.provider_names import LABELS, labelled
 
@@ -64,7 +64,7 @@ def delivery(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "may_connect": True,
         "delivery": row,
         "label": LABELS.get(row.provider, row.provider),
-        "payload": laid_out(row),
+        "payload": laid_out(bytes(row.body), row.headers),
         "webhook": project.webhooks.filter(provider=row.provider).first(),
     }
     return render(request, "deployments/delivery.html", context)

@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 
 from common.errors import BadInput
-from deployments.mapping import FIELDS, MAX_EXPRESSION, check_expression
+from common.expressions import MAX_EXPRESSION, check_expression
+from deployments.mapping import FIELDS
 from deployments.models import Webhook
 from deployments.providers.base import Provider
 

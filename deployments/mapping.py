@@ -3,10 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-import jmespath
-from jmespath.exceptions import JMESPathError
-
-from common.errors import BadInput
+from common.expressions import find
 from common.values import storable_json
 from deployments.ship import NotAShip
 
@@ -27,19 +24,7 @@ FIELDS = {
     "url": "A link to it.",
     "author": "Who shipped, a mail address.",
 }
-MAX_EXPRESSION = 500
 MAX_SHIPS = 100
-
-
-def check_expression(name: str, expression: str) -> None:
-    """Return if the expression can be read; raises BadInput that says where it breaks."""
-    if len(expression) > MAX_EXPRESSION:
-        raise BadInput(name, f"has more than {MAX_EXPRESSION} characters.", "Shorten it.")
-    try:
-        jmespath.compile(expression)
-    except (JMESPathError, RecursionError, ValueError) as reason:
-        first = str(reason).split("\n", 1)[0]
-        raise BadInput(name, f"is not JMESPath: {first}", "See jmespath.org.") from None
 
 
 def apply_mapping(mapping: Mapping[str, str], body: Any) -> list[dict[str, Any]]:
@@ -47,25 +32,16 @@ def apply_mapping(mapping: Mapping[str, str], body: Any) -> list[dict[str, Any]]
 
     Raises NotAShip where the condition `only_when` is not met, BadInput where an expression fails.
     """
-    if mapping.get("only_when") and not _find(mapping, "only_when", body):
+    if mapping.get("only_when") and not find(mapping, "only_when", body):
         raise NotAShip(f"The condition {mapping['only_when']} is not met.")
     each: list[Any] = [body]
     if mapping.get("ships"):
-        found = _find(mapping, "ships", body)
+        found = find(mapping, "ships", body)
         each = found if isinstance(found, list) else []
         if not each:
             raise NotAShip(f"{mapping['ships']} finds no ships.")
     names = [name for name in FIELDS if name not in ("only_when", "ships") and mapping.get(name)]
     return [
-        {name: storable_json(_find(mapping, name, one)) for name in names}
+        {name: storable_json(find(mapping, name, one)) for name in names}
         for one in each[:MAX_SHIPS]
     ]
-
-
-def _find(mapping: Mapping[str, str], name: str, body: Any) -> Any:
-    try:
-        return jmespath.search(mapping[name], body)
-    # Functions of JMESPath meet whatever a stranger sent: a wrong type is the caller's to see.
-    except (JMESPathError, RecursionError, ValueError, TypeError, AttributeError) as reason:
-        first = str(reason).split("\n", 1)[0][:200]
-        raise BadInput(name, f"could not be read: {first}", "Mend the mapping.") from None

@@ -1,6 +1,5 @@
 """The doors of a field mapping: write it, try it on a real delivery, save it."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,16 +12,15 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import project_for
 from accounts.models import Project, Role
-from common.errors import BadInput
+from common.bodies import laid_out
 from common.pages import page_or_part
 from deployments.deliveries import options_of, read_kept, replay_unreadable
 from deployments.hook_forms import MappingForm
 from deployments.models import Delivery, Webhook
 from deployments.providers.base import Options
-from deployments.reading import Reading, read_body
+from deployments.reading import Reading
 
 OFFERED = 10
-SHOWN = 20_000  # characters of a payload
 
 
 @dataclass
@@ -40,18 +38,7 @@ class Trial:
     @property
     def payload(self) -> str:
         """The delivery's body, laid out to be read."""
-        return laid_out(self.delivery) if self.delivery else ""
-
-
-def laid_out(delivery: Delivery) -> str:
-    """Return the body as text: JSON indented, anything else as it came; long ones are cut."""
-    body = bytes(delivery.body)
-    try:
-        text = json.dumps(read_body(body, delivery.headers), indent=2, ensure_ascii=False)
-    except (BadInput, ValueError):
-        text = body.decode("utf-8", "replace")
-    more = f"\n... {len(text) - SHOWN:,} more characters" if len(text) > SHOWN else ""
-    return text[:SHOWN] + more
+        return laid_out(bytes(self.delivery.body), self.delivery.headers) if self.delivery else ""
 
 
 @never_cache

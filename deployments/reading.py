@@ -1,12 +1,11 @@
-"""What a kept delivery says: its body as a value, its event, its ships. Pure."""
+"""What a kept delivery says: its event, its ships. Pure."""
 
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import parse_qs
 
-from common.api import read_json
+from common.bodies import read_body
 from common.errors import BadInput
 from common.values import storable
 from deployments.providers import generic
@@ -24,27 +23,6 @@ class Reading:
     ships: tuple[Ship, ...] = ()
     ignored: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
-
-
-def is_form(headers: Mapping[str, str]) -> bool:
-    """Return True if the body is a form's; GitHub's webhooks are, unless one chooses JSON."""
-    return headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
-
-
-def read_body(body: bytes, headers: Mapping[str, str]) -> Any:
-    """Return the value in a body: JSON, or a form with a `payload` of JSON, or a form's fields."""
-    # curl -d names a form whatever it sends, so what looks like JSON is read as JSON.
-    if not is_form(headers) or body.lstrip()[:1] in (b"{", b"["):
-        return read_json(body)
-    try:
-        fields = parse_qs(body.decode(), max_num_fields=200)
-    except ValueError as reason:
-        raise BadInput("body", f"is not a form: {reason}.", "Send JSON.") from None
-    if not fields:
-        raise BadInput("body", "is empty.", "Send JSON.")
-    if "payload" in fields:
-        return read_json(fields["payload"][0].encode())
-    return {name: values[0] for name, values in fields.items()}
 
 
 def identify(provider: Provider, headers: Mapping[str, str], body: bytes) -> tuple[str, str]:

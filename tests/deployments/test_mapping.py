@@ -4,8 +4,9 @@ import pytest
 from bs4 import BeautifulSoup
 
 from common.errors import BadInput
+from common.expressions import check_expression
 from deployments.hook_forms import MappingForm
-from deployments.mapping import FIELDS, apply_mapping, check_expression
+from deployments.mapping import FIELDS, apply_mapping
 from deployments.models import Delivery, Deployment, Webhook
 from deployments.ship import NotAShip
 from tests.deployments.senders import send

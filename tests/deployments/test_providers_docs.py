@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from common.bodies import read_body
 from deployments.models import Delivery, Webhook
 from deployments.providers.base import Options, Told
 from deployments.providers.registry import PROVIDERS
-from deployments.reading import identify, read_body, read_delivery
+from deployments.reading import identify, read_delivery
 from tests.deployments.real_data import all_real_payloads
 from tests.deployments.samples import SAMPLES
 from tests.deployments.senders import send
