@@ -42,9 +42,9 @@ TOO_BLUNT = 0.5  # a smallest visible effect beyond which a metric cannot tell
 Method = Callable[[Look], Shift]
 METHODS: dict[str, Method] = {
     "placebo-v1": placebo_effect,
-    "bank-v2": average_effect,
+    "bank-v3": average_effect,
 }
-CURRENT_METHOD = "bank-v2"
+CURRENT_METHOD = "bank-v3"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The method "bank-v2": many models of how a metric moves by itself, weighed by its own history.
+"""The method "bank-v3": many models of how a metric moves by itself, weighed by its own history.
 
 Pure. The story and the formulas stand in docs/methods.md.
 """
@@ -17,8 +17,8 @@ HOUR = 3600
 # How much it counts that models disagree: one of them is right, and it may be the extreme one.
 BETWEEN_MODELS = 2.5
 # Set on the public half of the yardstick, so that real series keep what the interval promises.
-WIDER_DAYS, WIDER_LONG_DAYS, WIDER_LONG_HOURS = 1.08, 1.2, 0.93
-WIDER_HOUR_BLOCKS, WIDER_MINUTE_BLOCKS = 1.1, 1.25
+WIDER_DAYS, WIDER_LONG_DAYS, WIDER_LONG_HOURS = 1.1, 1.14, 0.95
+WIDER_DAYS_OF_MINUTES, WIDER_HOUR_BLOCKS, WIDER_MINUTE_BLOCKS = 0.9, 1.1, 1.25
 LONG_WINDOW = 14  # days
 LONG_WINDOW_OF_HOURS = 5  # days
 # What "as noisy as ever" counts for next to what was seen, in blocks.
@@ -132,6 +132,8 @@ def _wider(levels: Levels, after: int) -> float:
     if interval >= DAY:
         return WIDER_LONG_DAYS if after >= LONG_WINDOW else WIDER_DAYS
     if levels.seconds >= DAY:
+        if interval < HOUR:
+            return WIDER_DAYS_OF_MINUTES
         return WIDER_LONG_HOURS if after >= LONG_WINDOW_OF_HOURS else 1.0
     if interval >= HOUR:
         return 1.0

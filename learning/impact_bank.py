@@ -10,6 +10,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from learning.impact_prior import DAY_MODELS
 from learning.impact_series import Floats
 
 # (strength, memory) of a level that wanders; strengths are variances next to that of the noise.
@@ -18,11 +19,11 @@ DAY_LEVELS = (
     (0.3, 0.999), (4.0, 0.999), (200.0, 0.999),
 )  # fmt: skip
 DAY_WEEKS = (0.0, 4.0, 40.0)
-DAY_TRENDS = ((0.0, 0.4), (1.0, 0.3), (30.0, 0.2), (1000.0, 0.1))  # steep ones are rarer
+DAY_TRENDS = (0.0, 1.0, 30.0, 1000.0)
 SHORT_LEVELS = ((0.0, 0.0), (1.0, 0.8), (4.0, 0.95), (20.0, 0.95), (20.0, 0.8), (1.0, 0.99))
 SHORT_DAYS = (0.0, 10.0, 100.0)
 SHORT_WEEKS = (0.0, 0.5)
-SHORT_TRENDS = ((0.0, 1.0),)
+SHORT_TRENDS = (0.0,)
 WEEKS_ALIKE, DAYS_ALIKE = 0.995, 0.999
 
 
@@ -43,7 +44,7 @@ class Bank:
     whiten: NDArray[np.float32]  # (M, D, D): makes white noise of a history, and drops its mean
     log_size: Floats  # (M,): the log of what evidence loses for the size of a covariance
     trends: Floats  # (T,): variances of a straight line from -1 to 0
-    log_prior: Floats  # (T,): how likely each is beforehand
+    log_prior: Floats  # (M, T): how likely each model is beforehand
     line: Floats  # (M, D): that line, whitened
 
 
@@ -82,8 +83,16 @@ def _covariances(shape: Shape, many: int) -> Floats:
 
 
 def _trends(shape: Shape) -> Floats:
-    """Return the variances of a straight line, and how likely each is beforehand."""
-    return np.array(DAY_TRENDS if shape.is_long else SHORT_TRENDS).T
+    return np.array(DAY_TRENDS if shape.is_long else SHORT_TRENDS)
+
+
+def _prior(shape: Shape, many: int) -> Floats:
+    """Return how likely each of `many` covariances is beforehand, with each trend."""
+    if not shape.is_long:
+        return np.full((many, 1), 1 / many)
+    learned = np.array(DAY_MODELS, float)
+    known = learned if shape.week > 1 else learned[:, :1]  # without a week, that of no week
+    return known.reshape(many, -1) / known.sum()
 
 
 def _line(shape: Shape, many: int) -> Floats:
@@ -107,8 +116,8 @@ def _make_bank(shape: Shape) -> Bank:
     return Bank(
         whiten=whiten.astype(np.float32),
         log_size=diagonal + 0.5 * np.log(size),
-        trends=_trends(shape)[0],
-        log_prior=np.log(_trends(shape)[1]),
+        trends=_trends(shape),
+        log_prior=np.log(_prior(shape, len(whiten))),
         line=whiten @ _line(shape, shape.before),
     )
 
@@ -123,7 +132,7 @@ def contrast(shape: Shape, after: int) -> Contrast:
     """Return the contrast of `after` blocks with a history of this shape, under every model."""
     many = shape.before + after
     line = _line(shape, many)
-    trends = _trends(shape)[0]
+    trends = _trends(shape)
     whole = _covariances(shape, many)[:, None] + trends[None, :, None, None] * np.outer(line, line)
     whole = whole.reshape(-1, many, many)
     design = np.column_stack([np.ones(many), np.arange(many) >= shape.before])
