@@ -25,6 +25,14 @@ class Direction(models.TextChoices):
     NEITHER = "neither", "Neither"
 
 
+class Role(models.TextChoices):
+    """What a team watches a metric for."""
+
+    GOAL = "goal", "Goal: what ships are made to move"
+    GUARDRAIL = "guardrail", "Guardrail: must not get worse, whatever a ship is for"
+    SIGNAL = "signal", "Signal: good to know"
+
+
 class Metric(models.Model):
     """A number about what users do, followed through time."""
 
@@ -37,6 +45,7 @@ class Metric(models.Model):
         max_length=10, choices=Direction.choices, default=Direction.UP
     )
     resolution = models.DurationField(default=timedelta(hours=1))
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.SIGNAL)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -1,9 +1,15 @@
 """What we learned. Every row keeps the name of the method that made it."""
 
 from learning.models.attributions import Attribution, AttributionFit, Correction
-from learning.models.estimates import ImpactEstimate
+from learning.models.estimates import (
+    ImpactEstimate,
+    PlaceboRecord,
+    Recalculated,
+    Rerun,
+    Untouched,
+)
 from learning.models.findings import Finding, FindingNotice
-from learning.models.learnings import Learning, LearningQuerySet
+from learning.models.learnings import Learning, LearningQuerySet, Tag
 from learning.models.phrases import Phrase
 from learning.models.replies import Reply
 
@@ -17,5 +23,10 @@ __all__ = [
     "Learning",
     "LearningQuerySet",
     "Phrase",
+    "PlaceboRecord",
+    "Recalculated",
     "Reply",
+    "Rerun",
+    "Tag",
+    "Untouched",
 ]

@@ -9,6 +9,21 @@ from deployments.models import Checkup, Deployment
 from learning.verdict import Verdict
 
 
+class Tag(models.Model):
+    """A word that a project files its learnings under."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="tags")
+    name = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "name"], name="a_tag_is_named_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class LearningQuerySet(models.QuerySet["Learning"]):
     """Ways to ask for learnings."""
 
@@ -45,6 +60,10 @@ class Learning(models.Model):
     due_at = models.DateTimeField()  # when an unconfirmed draft becomes overdue
     confirmed_at = models.DateTimeField(null=True)
     confirmed_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    tags = models.ManyToManyField("Tag", related_name="learnings")
+    overturned_told_at = models.DateTimeField(
+        null=True
+    )  # those concerned know that it replaces one
 
     objects: ClassVar[Any] = LearningQuerySet.as_manager()
 
