@@ -1,13 +1,14 @@
 """The tables of what users say."""
 
 from feedback.models.connections import Call, Connection, ConnectionQuerySet, new_connection_key
-from feedback.models.history import FeedbackEvent, SavedView
+from feedback.models.history import BulkAction, FeedbackEvent, SavedView
 from feedback.models.imports import Import
 from feedback.models.items import Customer, FeedbackItem, FeedbackQuerySet, Status
 from feedback.models.limits import Allowance
 from feedback.models.privacy import Erasure, Forgotten
 
 __all__ = [
+    "BulkAction",
     "Allowance",
     "Call",
     "Connection",

@@ -4,10 +4,14 @@ from datetime import datetime
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q
 
 from accounts.models import Project, User
 from common.windows import Window
+
+
+# The lower the rating, the higher this is.
+LOWEST = Func(F("rating"), template="(-%(expressions)s)", output_field=models.FloatField())
 
 
 class Customer(models.Model):
@@ -109,6 +113,34 @@ class FeedbackItem(models.Model):
         ]
         indexes = [
             models.Index(fields=["project", "-said_at", "-id"], name="feedback_newest_first"),
+            # The sign makes all of it run one way, which is what paging by position needs.
+            models.Index(
+                F("project"),
+                LOWEST.desc(),
+                F("said_at").desc(),
+                F("id").desc(),
+                name="feedback_lowest_first",
+                condition=Q(rating__isnull=False),
+            ),
+            # Filters that often leave little of much: what is common is found near the top anyway.
+            models.Index(
+                fields=["project", "version", "-said_at", "-id"],
+                name="feedback_of_a_version",
+                condition=~Q(version=""),
+            ),
+            models.Index(
+                fields=["project", "source", "-said_at", "-id"], name="feedback_of_a_source"
+            ),
+            models.Index(
+                fields=["project", "language", "-said_at", "-id"],
+                name="feedback_in_a_language",
+                condition=~Q(language=""),
+            ),
+            models.Index(
+                fields=["project", "-merged_at"],
+                name="feedback_merged_away",
+                condition=Q(merged_into__isnull=False),
+            ),
             models.Index(
                 fields=["project"], name="feedback_waiting_for_link", condition=Q(linked_at=None)
             ),
