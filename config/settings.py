@@ -294,6 +294,13 @@ _https = BASE_URL.startswith("https://")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_HTTPONLY = True
+# Whose address a call comes from: limits on sign-in and on messages count by it.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.read(
+    env.int,
+    "TRUSTED_PROXIES",
+    default=1 if _https else 0,
+    help="How many proxies of your own stand before Wake, each adding to X-Forwarded-For.",
+)
 SECURE_HSTS_SECONDS = 31536000 if _https else 0
 # The proxy before us redirects to https; whether sister hosts may be held to it is not ours to say.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]

@@ -24,6 +24,7 @@ urlpatterns = [
     path("p/<slug:slug>/digest/", include("digest.urls")),
     path("digest/", include("digest.open_urls")),
     path("hooks/", include("deployments.hook_urls")),
+    path("", include("feedback.widget_urls")),
     path("api/", include("dashboard.api_urls")),
     path("api/v1/", include("deployments.api_urls")),
     path("api/v1/", include("feedback.api_urls")),

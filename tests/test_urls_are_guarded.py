@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from accounts.models import Alias, ApiKey, Role, Scope
 from deployments.models import Delivery, Webhook
 from digest.models import Issue, Subscription
-from feedback.models import Import
+from feedback.models import Connection, Import
 from learning.models import Learning
 from outbound.models import Hook
 from outbound.news import write_test
@@ -54,6 +54,10 @@ DOORS: dict[str, Any] = {
     "unsubscribe": OPEN,
     "hook": OPEN,
     "hook-below": OPEN,
+    "widget-script": OPEN,
+    "widget": OPEN,
+    "form-page": OPEN,
+    "form-page-thanks": OPEN,
     "api-schema": OPEN,
     "api-docs": OPEN,
     "account_change_password": PERSONAL,
@@ -161,6 +165,7 @@ def address(shop, ada, ben):
     )
     key, _ = ApiKey.objects.create_key(name="CI", project=shop, scopes=[])
     member = shop.memberships.get(user=ben)
+    widget = Connection.objects.create(project=shop, kind="widget", name="Widget", created_at=NOW)
     alias = Alias.objects.create(
         project=shop, kind="login", value="ben", user=ben, confirmed_at=NOW
     )
@@ -188,6 +193,8 @@ def address(shop, ada, ben):
         "unsubscribe": {"token": subscription.token},
         "hook": {"provider": "github", "key": webhook.key},
         "hook-below": {"provider": "github", "key": webhook.key, "path": "api/0/"},
+        "widget": {"key": widget.key}, "form-page": {"key": widget.key},
+        "form-page-thanks": {"key": widget.key},
         "account_reset_password_from_key": {"uidb36": "1", "key": "set-password"},
     }  # fmt: skip
 

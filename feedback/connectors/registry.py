@@ -1,7 +1,8 @@
 """All connectors: one row each."""
 
 from feedback.connectors.base import Connector
+from feedback.connectors.widget import WIDGET
 
-_ALL: tuple[Connector, ...] = ()
+_ALL: tuple[Connector, ...] = (WIDGET,)
 
 CONNECTORS = {connector.name: connector for connector in _ALL}

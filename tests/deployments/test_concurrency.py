@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
@@ -12,8 +13,9 @@ from django.test import Client
 
 from deployments.models import Checkup, Delivery, Deployment, OtherId, Webhook
 from engagement.models import MetricSample
-from feedback.models import FeedbackItem
-from tests.factories import make_key
+from feedback.limits import spend
+from feedback.models import Connection, FeedbackItem
+from tests.factories import NOW, make_key
 
 AT_ONCE = 8
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -165,3 +167,23 @@ class TestSameRowsAtOnce:
 
         assert {answer.status_code for answer in answers} == {200}
         assert MetricSample.objects.count() == 28
+
+
+class TestMessagesOfVisitorsAtOnce:
+    def test_one_message_is_stored_once(self, shop):
+        widget = Connection.objects.create(
+            project=shop, kind="widget", name="Widget", created_at=NOW
+        )
+        message = json.dumps({"id": "0123456789abcdef", "text": "It is slow"})
+        answers = at_once(
+            lambda _: Client().post(f"/w/{widget.key}/", message, content_type="text/plain")
+        )
+
+        assert {answer.status_code for answer in answers} <= {200, 201}
+        assert FeedbackItem.objects.count() == 1
+
+    def test_no_more_get_through_a_limit_than_there_is_room_for(self):
+        span = timedelta(minutes=10)
+        waits = at_once(lambda _: spend("somebody", most=3, span=span, now=NOW))
+
+        assert waits.count(None) == 3
