@@ -6,10 +6,10 @@ PYTHON ?= python3
 PORT ?= 8000
 export PYTHON PORT
 
-.PHONY: help run setup test lint clean
+.PHONY: help run setup test lint bench-phrases clean
 
 help: ## Show what make can do
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-8s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-17s %s\n", $$1, $$2 }'
 
 run: ## Set up, fill a demo project and serve Wake; PORT=8001 and DEMO=0 steer it
 	@exec scripts/run.sh
@@ -22,6 +22,9 @@ test: ## Set up, check the code, and run all tests on SQLite and on PostgreSQL
 
 lint: ## Set up and check the code: ruff, mypy, import layers, migrations
 	@exec scripts/lint.sh
+
+bench-phrases: ## Measure what is said of customers' words on the real reviews
+	@.venv/bin/python bench/phrases.py
 
 clean: ## Remove .venv and the tools' caches; your data in var/ and .env stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
