@@ -60,7 +60,7 @@ class Learning(models.Model):
     due_at = models.DateTimeField()  # when an unconfirmed draft becomes overdue
     confirmed_at = models.DateTimeField(null=True)
     confirmed_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
-    tags = models.ManyToManyField("Tag", related_name="learnings")
+    tags = models.ManyToManyField(Tag, related_name="learnings")
     overturned_told_at = models.DateTimeField(
         null=True
     )  # those concerned know that it replaces one
