@@ -23,6 +23,11 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "test metrics on quiet days": {
+        "task": "learning.tasks.make_placebo_records",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "start queued imports": {
         "task": "feedback.tasks.start_queued_imports",
         "schedule": 30.0,

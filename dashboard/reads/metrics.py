@@ -15,6 +15,7 @@ from dashboard.reads.estimates import telling
 from deployments.models import Deployment
 from engagement.models import Metric, MetricSample
 from learning.models import ImpactEstimate
+from learning.trust import Trust, trust_in
 
 SPARK_DAYS = 28
 CHART_WEEKS = 16
@@ -40,6 +41,7 @@ class MetricPage:
     chart: Chart
     last_at: datetime | None
     is_silent: bool
+    trust: list[Trust]
 
 
 def metric_rows(project: Project, *, now: datetime) -> list[MetricRow]:
@@ -103,7 +105,7 @@ def _means_by_day(metrics: list[Metric], window: Window) -> dict[int, list[tuple
 
 
 def metric_page(metric: Metric, *, now: datetime) -> MetricPage:
-    """Return what the metric's page shows above its table, in three queries."""
+    """Return what the metric's page shows above its table, in four queries."""
     window = Window.before(now, timedelta(weeks=CHART_WEEKS))
     points = _means_by_day([metric], window)[metric.pk]
     ships = (
@@ -117,6 +119,7 @@ def metric_page(metric: Metric, *, now: datetime) -> MetricPage:
         chart=history_chart(metric, points, ships),
         last_at=newest,
         is_silent=is_silent(metric, newest, now=now),
+        trust=trust_in(metric),
     )
 
 

@@ -7,9 +7,10 @@ from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
 from accounts.models import Environment, Project, Role
+from common.windows import DAY
 from deployments.ship import Expectation, Person, ShippedChange
 from learning.attribution import CURRENT_METHOD
-from learning.models import Attribution, ImpactEstimate, Learning
+from learning.models import Attribution, ImpactEstimate, Learning, PlaceboRecord
 from learning.verdict import Verdict
 from tests.factories import (
     make_deployment,
@@ -414,6 +415,25 @@ class TestAMetric:
 
     def test_that_is_not_there_does_not_exist(self, shop, as_ada):
         assert as_ada.get("/p/shop/metrics/nope/").status_code == 404
+
+    def test_says_how_often_it_cries_wolf(self, shop, as_vic):
+        metric = make_metric(shop)
+        address = f"/p/shop/metrics/{metric.key}/"
+        facts = {
+            "looks": 100,
+            "covered": 84,
+            "put_in": 50,
+            "found": 30,
+            "tested_at": timezone.now(),
+        }
+
+        assert b"Not tested yet" in as_vic.get(address).content
+        PlaceboRecord.objects.create(metric=metric, window=DAY, moments=50, alarms=9, **facts)
+
+        page = as_vic.get(address).content.decode()
+        assert "alarms on 18% of quiet stretches of a day (9 of 50)" in page
+        assert "84%" in page
+        assert "60%" in page
 
     def test_that_fell_silent_says_so_in_the_list(self, shop, as_ada):
         metric = make_metric(shop)
