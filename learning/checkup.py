@@ -10,6 +10,7 @@ from learning.estimating import estimate_checkup
 from learning.intake import draft_learning
 from learning.linking import link_feedback, relink_since
 from learning.models import Attribution, ImpactEstimate
+from learning.telling import phrases_of, started_since, store_phrases
 from learning.verdict import Verdict, decide
 
 # A ship that was shipped for no stated reason is written up when a week has passed.
@@ -33,6 +34,7 @@ def perform_checkup(checkup: Checkup, *, now: datetime) -> None:
     relink_since(deployment)
     link_feedback(deployment.project, now=now)
     estimates = estimate_checkup(checkup, now=now)
+    phrases = phrases_of(deployment, now=now, horizon=checkup.horizon)
     with transaction.atomic():
         # Two checkups of one ship may run side by side; what they record, they record in turn.
         Deployment.objects.select_for_update().get(pk=deployment.pk)
@@ -42,6 +44,7 @@ def perform_checkup(checkup: Checkup, *, now: datetime) -> None:
             unique_fields=["checkup", "metric"],
             update_fields=ESTIMATE_FIELDS,
         )
+        store_phrases(deployment, phrases)
         record_learning(checkup, estimates, now=now)
         Checkup.objects.filter(pk=checkup.pk).update(finished_at=now, problem="")
 
@@ -127,6 +130,7 @@ def customers_on(deployment: Deployment) -> Voices:
         count=said.count(),
         bad=said.filter(feedback__mood="bad").count(),
         quotes=tuple(quotes)[:QUOTES],
+        started=started_since(deployment),
     )
 
 

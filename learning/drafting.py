@@ -18,6 +18,7 @@ class Voices:
     count: int
     bad: int  # of them, in a bad mood
     quotes: tuple[str, ...]  # the worst and surest first, shortened
+    started: str = ""  # what they started saying, as a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ def draft(
     if voices.count:
         lines.append(_said(voices))
         lines += [f"“{quote}”" for quote in voices.quotes]
+    if voices.started:
+        lines.append(voices.started)
     return Draft(
         verdict, _headline(deployment, hypothesis, verdict, real, voices), "\n".join(lines)
     )

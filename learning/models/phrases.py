@@ -22,6 +22,8 @@ class Phrase(models.Model):
     before_total = models.PositiveIntegerField()
     after_count = models.PositiveIntegerField()
     after_total = models.PositiveIntegerField()
+    window = models.DurationField()  # how long after the ship that is
+    about_count = models.PositiveIntegerField(default=0)  # ... most likely about this very ship
     quotes = models.JSONField(default=list)  # ids of feedback that say it best
     method = models.CharField(max_length=30)
     found_at = models.DateTimeField()

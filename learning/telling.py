@@ -1,0 +1,168 @@
+"""What customers started and stopped saying around a ship: feedback in, phrases out."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, F, Q
+
+from accounts.models import Project
+from common.windows import DAY, WEEK, Window
+from deployments.models import Deployment
+from feedback.models import FeedbackItem, FeedbackQuerySet
+from learning.models import Attribution, Phrase
+from learning.phrases import LEVEL, METHOD, News, Text, Told, whats_new
+
+# How long after a ship is compared: a fault that was mended within a day would drown in a month.
+WINDOWS = (DAY, WEEK, 4 * WEEK)
+BEFORE = 4 * WEEK
+MOST = 4_000  # texts of a side; of more, every so-many-th is read
+BACKGROUND = 2_000  # texts from before that, for what is common anyway
+LONGEST_PHRASE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was said in a window, or an even sample of it."""
+
+    texts: list[Text]
+    said_at: list[datetime]
+
+    def until(self, end: datetime) -> list[Text]:
+        """Return the texts that were said before `end`."""
+        return [text for text, moment in zip(self.texts, self.said_at, strict=True) if moment < end]
+
+
+def phrases_of(deployment: Deployment, *, now: datetime, horizon: timedelta) -> list[Phrase] | None:
+    """Return, unsaved, what customers started and stopped saying within `horizon` of the ship.
+
+    Each phrase comes with the first of the WINDOWS that tells it. None: it is too early or too late
+    to look, or no customer saw the ship, and what is stored stays.
+    """
+    windows = [length for length in WINDOWS if length <= horizon]
+    if not windows or horizon > WINDOWS[-1] or not deployment.environment.reaches_customers:
+        return None
+    shipped_at = deployment.shipped_at
+    said = said_in(deployment.project, environment=deployment.environment.name)
+    before = Window.before(shipped_at, BEFORE)
+    after = Window(shipped_at, min(now, shipped_at + windows[-1]))
+    told_before, told_after = heard_within(said, (before, after))
+    if not told_before.texts or not told_after.texts:
+        return []
+    past = background_of(said, before.start)
+    about = _about(deployment, after)
+    found: list[Phrase] = []
+    for window in windows:
+        news = whats_new(
+            told_before.texts,
+            told_after.until(shipped_at + window),
+            past,
+            level=LEVEL / len(WINDOWS),
+        )
+        for told in (*news.started, *news.stopped):
+            if not any(_same(told.phrase, row.phrase) for row in found):
+                found.append(_row(deployment, told, news, window, about, now))
+    return found
+
+
+def store_phrases(deployment: Deployment, rows: list[Phrase] | None) -> None:
+    """Store what a look found in place of what an earlier one did; None leaves all as it is."""
+    if rows is not None:
+        Phrase.objects.filter(deployment=deployment).delete()
+        Phrase.objects.bulk_create(rows)
+
+
+def said_in(project: Project, *, environment: str = "") -> FeedbackQuerySet:
+    """Return what customers said in words; with an environment, also what names none."""
+    said = FeedbackItem.objects.filter(project=project).heard().exclude(text="")
+    return said.filter(environment__in=["", environment]) if environment else said
+
+
+def heard_within(said: FeedbackQuerySet, windows: tuple[Window, Window]) -> tuple[Heard, Heard]:
+    """Return what was said in both windows, in three queries; of very much, an even sample."""
+    inside = [Q(said_at__gte=window.start, said_at__lt=window.end) for window in windows]
+    counts = said.filter(inside[0] | inside[1]).aggregate(
+        first=Count("pk", filter=inside[0]), second=Count("pk", filter=inside[1])
+    )
+    first, second = (
+        _read(said.said_within(window), counts[name])
+        for window, name in zip(windows, ("first", "second"), strict=True)
+    )
+    return first, second
+
+
+def _read(said: FeedbackQuerySet, count: int) -> Heard:
+    step = -(-count // MOST)
+    if step > 1:  # the same ones each time, so that a second look says the same
+        said = said.annotate(turn=F("pk") % step).filter(turn=0)
+    rows = list(
+        said.order_by("said_at", "pk").values_list("pk", "text", "customer_id", "said_at")[:MOST]
+    )
+    return Heard(
+        texts=[Text(pk, text, customer) for pk, text, customer, _ in rows],
+        said_at=[moment for *_, moment in rows],
+    )
+
+
+def background_of(said: FeedbackQuerySet, end: datetime) -> list[Text]:
+    """Return the last of what was said before `end`, in one query."""
+    rows = said.filter(said_at__lt=end).order_by("-said_at", "-pk")
+    return [
+        Text(pk, text, customer)
+        for pk, text, customer in rows.values_list("pk", "text", "customer_id")[:BACKGROUND]
+    ]
+
+
+def _about(deployment: Deployment, after: Window) -> set[int]:
+    best = Attribution.objects.filter(
+        deployment=deployment,
+        is_best=True,
+        feedback__said_at__gte=after.start,
+        feedback__said_at__lt=after.end,
+    )
+    return set(best.values_list("feedback_id", flat=True))
+
+
+def _same(phrase: str, other: str) -> bool:
+    """Return True if one phrase holds the other."""
+    return phrase in other or other in phrase
+
+
+def _row(
+    deployment: Deployment,
+    told: Told,
+    news: News,
+    window: timedelta,
+    about: set[int],
+    now: datetime,
+) -> Phrase:
+    started = told.score > 0
+    return Phrase(
+        deployment=deployment,
+        phrase=told.phrase[:LONGEST_PHRASE],
+        turn=Phrase.Turn.STARTED if started else Phrase.Turn.STOPPED,
+        score=told.score,
+        before_count=told.before,
+        before_total=news.before_total,
+        after_count=told.after,
+        after_total=news.after_total,
+        window=window,
+        about_count=sum(key in about for key in told.texts) if started else 0,
+        quotes=list(told.quotes),
+        method=METHOD,
+        found_at=now,
+    )
+
+
+def started_since(deployment: Deployment) -> str:
+    """Return the surest thing that customers started saying since the ship, as a sentence."""
+    row = (
+        Phrase.objects.filter(deployment=deployment, turn=Phrase.Turn.STARTED)
+        .order_by("-score", "pk")
+        .first()
+    )
+    if row is None:
+        return ""
+    return (
+        f"They started saying “{row.phrase}”: {row.after_count:,} of {row.after_total:,} since, "
+        f"{row.before_count:,} of {row.before_total:,} before."
+    )
