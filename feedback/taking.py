@@ -10,6 +10,7 @@ from feedback.connectors.base import Row
 from feedback.intake import BATCH, submit_feedback
 from feedback.models import Connection
 from feedback.rhythm import heard_again
+from feedback.threads import note_answers, with_threads
 
 # Rows that could not be taken and are still shown.
 BAD_ROWS_KEPT = 20
@@ -29,6 +30,8 @@ def take(connection: Connection, rows: list[Row], *, now: datetime) -> IntakeRep
             report.errors.append(RowError(index, missing))
         else:
             good.append((index, _placed(row, connection)))
+    joined = with_threads(connection, [row for _, row in good])
+    good = [(index, row) for (index, _), row in zip(good, joined, strict=True)]
     for start in range(0, len(good), BATCH):
         batch = good[start : start + BATCH]
         part = submit_feedback(
@@ -41,6 +44,7 @@ def take(connection: Connection, rows: list[Row], *, now: datetime) -> IntakeRep
         part.errors = [RowError(batch[one.index][0], one.error) for one in part.errors]
         report.add(part)
     report.errors.sort(key=lambda one: one.index)
+    note_answers(connection, joined, now=now)
     _note(connection, rows, report, now)
     return report
 

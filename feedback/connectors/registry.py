@@ -1,8 +1,9 @@
 """All connectors: one row each."""
 
 from feedback.connectors.base import Connector
+from feedback.connectors.mailbox import MAILBOX
 from feedback.connectors.widget import WIDGET
 
-_ALL: tuple[Connector, ...] = (WIDGET,)
+_ALL: tuple[Connector, ...] = (WIDGET, MAILBOX)
 
 CONNECTORS = {connector.name: connector for connector in _ALL}
