@@ -1,5 +1,6 @@
 """Answering with a page, or with only the part of it that htmx asks for."""
 
+import re
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -20,3 +21,8 @@ def page_or_part(
     # Both live at one address, so a cache must not mistake one for the other.
     patch_vary_headers(response, ["HX-Target", "HX-History-Restore-Request"])
     return response
+
+
+def code_pieces(text: str) -> list[tuple[str, bool]]:
+    """Return a text in pieces, each with whether it is code: what stands between backticks."""
+    return [(piece, index % 2 == 1) for index, piece in enumerate(re.split("`", text)) if piece]

@@ -38,6 +38,16 @@ app.conf.beat_schedule = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "record calls left behind": {
+        "task": "feedback.tasks.record_calls_left_behind",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "forget old calls": {
+        "task": "feedback.tasks.forget_old_calls",
+        "schedule": 6 * 3600.0,
+        "options": {"expires": 3600},
+    },
     "tell the news": {
         "task": "outbound.tasks.tell_the_news",
         "schedule": 60.0,

@@ -1,6 +1,5 @@
 """The doors of the settings of one webhook."""
 
-import re
 from datetime import timedelta
 
 from django.conf import settings
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import project_for
 from accounts.models import Project, Role
+from common.pages import code_pieces
 from deployments.hook_forms import SecretForm, options_form
 from deployments.models import Webhook, new_webhook_secret
 from deployments.provider_names import labelled
@@ -71,7 +71,7 @@ def _page(
         "webhook": row,
         "provider": provider,
         "address": address,
-        "steps": [_pieces(step.replace("{url}", address)) for step in provider.setup],
+        "steps": [code_pieces(step.replace("{url}", address)) for step in provider.setup],
         "example": provider.example.replace("{url}", address),
         "schemes": provider.schemes,
         "old_until": row.previous_until if len(row.secrets_at(now)) > 1 else None,
@@ -82,11 +82,6 @@ def _page(
         **context,
     }
     return render(request, "deployments/webhook.html", context)
-
-
-def _pieces(text: str) -> list[tuple[str, bool]]:
-    """Return a text in pieces, each with whether it is code."""
-    return [(piece, index % 2 == 1) for index, piece in enumerate(re.split("`", text)) if piece]
 
 
 @require_POST

@@ -57,13 +57,14 @@ def gather_page(connection: Connection, *, now: datetime) -> bool:
     """
     try:
         connector = connector_of(connection)
-        return _save(connection, connector, _ask(connection, connector, now), now)
+        return _save(connection, connector, ask(connection, connector, now), now)
     except Exception as fault:
         note_failure(connection, fault, now=now)
         return False
 
 
-def _ask(connection: Connection, connector: Connector, now: datetime) -> Gathered:
+def ask(connection: Connection, connector: Connector, now: datetime) -> Gathered:
+    """Return the next page of what a place has; raises ConnectionFault, or whatever went wrong."""
     if connector.gather is None:
         raise ConnectionFault(f"{connector.label} is not asked; it calls Wake.")
     return connector.gather(

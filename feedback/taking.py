@@ -59,7 +59,7 @@ def _note(connection: Connection, rows: list[Row], report: IntakeReport, now: da
     facts: dict[str, Any] = {}
     if report.created:
         facts["rhythm"] = heard_again(connection.rhythm, before=connection.heard_at, now=now)
-        facts["heard_at"] = now
+        facts["heard_at"] = max(now, connection.heard_at or now)
     if report.errors:
         bad = [_bad_row(rows[one.index], one, now) for one in report.errors[:BAD_ROWS_KEPT]]
         facts["bad_rows"] = [*bad, *connection.bad_rows][:BAD_ROWS_KEPT]

@@ -1,12 +1,15 @@
-"""Doorbells for imports and connections: each loads a row, reads the clock and rings once."""
+"""Doorbells for imports, connections and calls: each reads the clock and rings once."""
 
 import time
+from datetime import timedelta
 from typing import Any
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from feedback import importer
+from feedback.calls import forget_calls, record_left_behind
 from feedback.gather import gather_page, release
 from feedback.models import Connection, Import
 
@@ -53,3 +56,15 @@ def gather_connection(*, connection_id: int, **_: Any) -> None:
             release(connection)
             gather_connection.apply_async(kwargs={"connection_id": connection_id}, expires=60)
             return
+
+
+@shared_task
+def record_calls_left_behind(**_: Any) -> None:
+    """Record what a web worker kept and did not live to record, or kept during a pause."""
+    record_left_behind(timezone.now())
+
+
+@shared_task
+def forget_old_calls(**_: Any) -> None:
+    """Delete the calls that are older than they are to be kept."""
+    forget_calls(timezone.now() - timedelta(days=settings.DELIVERY_RETENTION_DAYS))

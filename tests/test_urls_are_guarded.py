@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from accounts.models import Alias, ApiKey, Role, Scope
 from deployments.models import Delivery, Webhook
 from digest.models import Issue, Subscription
-from feedback.models import Connection, Import
+from feedback.models import Call, Connection, Import
 from learning.models import Learning
 from outbound.models import Hook
 from outbound.news import write_test
@@ -54,6 +54,7 @@ DOORS: dict[str, Any] = {
     "unsubscribe": OPEN,
     "hook": OPEN,
     "hook-below": OPEN,
+    "feedback_hook": OPEN,
     "widget-script": OPEN,
     "widget": OPEN,
     "form-page": OPEN,
@@ -108,6 +109,19 @@ DOORS: dict[str, Any] = {
     "settings_deliveries_replay": Project(None, MEMBER),
     "settings_delivery": Project(MEMBER),
     "settings_delivery_replay": Project(None, MEMBER),
+    "settings_connections": Project(VIEWER),
+    "settings_connection_new": Project(OWNER, OWNER),
+    "settings_connection": Project(VIEWER),
+    "settings_connection_change": Project(OWNER, OWNER),
+    "settings_connection_switch": Project(None, OWNER),
+    "settings_connection_gather": Project(None, OWNER),
+    "settings_connection_secret": Project(None, OWNER),
+    "settings_connection_remove": Project(None, OWNER),
+    "settings_connection_mapping": Project(OWNER, OWNER),
+    "settings_calls": Project(MEMBER),
+    "settings_calls_replay": Project(None, MEMBER),
+    "settings_call": Project(MEMBER),
+    "settings_call_replay": Project(None, MEMBER),
     "settings_outgoing": Project(OWNER, OWNER),
     "settings_outgoing_hook": Project(OWNER, OWNER),
     "settings_outgoing_test": Project(None, OWNER),
@@ -169,6 +183,10 @@ def address(shop, ada, ben):
     alias = Alias.objects.create(
         project=shop, kind="login", value="ben", user=ben, confirmed_at=NOW
     )
+    source = Connection.objects.create(project=shop, kind="webhook", name="A", created_at=NOW)
+    call = Call.objects.create(connection=source, body=b"{}", received_at=NOW)
+    sources = ("", "_change", "_switch", "_gather", "_secret", "_remove", "_mapping")
+    calls = {"pk": source.pk, "number": call.pk}
     hook = Hook.objects.create(project=shop, url="https://a.test", news_since=NOW, created_at=NOW)
     news = {"pk": hook.pk, "message": write_test(hook, now=NOW).pk}
     outgoing = ("hook", "test", "rotate", "switch", "remove")
@@ -183,6 +201,10 @@ def address(shop, ada, ben):
         "settings_member": {"pk": member.pk}, "settings_member_remove": {"pk": member.pk},
         **{f"settings_outgoing_{name}": {"pk": hook.pk} for name in outgoing},
         "settings_outgoing_again": news,
+        **{f"settings_connection{name}": {"pk": source.pk} for name in sources},
+        "feedback_hook": {"key": source.key},
+        "settings_calls": {"pk": source.pk}, "settings_calls_replay": {"pk": source.pk},
+        "settings_call": calls, "settings_call_replay": calls,
         "settings_webhook": {"pk": webhook.pk}, "settings_webhook_rotate": {"pk": webhook.pk},
         "settings_webhook_remove": {"pk": webhook.pk}, "settings_mapping": {"pk": mapped.pk},
         "settings_delivery": {"pk": delivery.pk}, "settings_delivery_replay": {"pk": delivery.pk},
