@@ -153,7 +153,7 @@
       plan();
     };
     // One tab at a time, where the browser can say so.
-    if (navigator.locks) await navigator.locks.request(shelf, { ifAvailable: true }, (lock) => lock && work());
+    if (navigator.locks) await navigator.locks.request(shelf, work);
     else await work();
   }
 
@@ -199,7 +199,7 @@ h2{font-size:19px;line-height:1.3;margin:0;padding-block-start:8px}
 label,legend{font-weight:600;font-size:15px;padding:0}legend{margin-block-end:6px}
 .s{color:var(--soft);font-size:14px;margin:0}
 textarea,input[type=email]{width:100%;min-height:44px;padding:9px 12px;border:1px solid var(--line);border-radius:8px;background:var(--bg)}
-textarea{min-height:112px;resize:vertical;display:block}
+textarea{min-height:112px;resize:vertical;display:block;unicode-bidi:plaintext}
 [aria-invalid=true]{border-color:var(--bad)!important;border-width:2px!important}
 .r{display:grid;grid-template-columns:repeat(5,1fr);gap:6px}
 .r label{position:relative;cursor:pointer}
@@ -251,7 +251,7 @@ textarea{min-height:112px;resize:vertical;display:block}
   root.append(frame);
 
   function build() {
-    const text = el("textarea", { id: "text", maxlength: MAX_TEXT, autofocus: true, dir: "auto", "aria-describedby": "err" });
+    const text = el("textarea", { id: "text", maxlength: MAX_TEXT, autofocus: true, "aria-describedby": "err" });
     const mail = el("input", { id: "mail", type: "email", autocomplete: "email", maxlength: 254, dir: "ltr", "aria-describedby": "mail-help err" });
     const website = el("input", { name: "website", tabindex: "-1", autocomplete: "off" });
     const rates = [1, 2, 3, 4, 5].map((n) => el("input", { type: "radio", name: "rating", value: n,
@@ -260,6 +260,7 @@ textarea{min-height:112px;resize:vertical;display:block}
     for (const radio of rates) {
       // A rating can be taken back: choosing the chosen one again, by click or by Space.
       radio.addEventListener("click", () => { if (chosen === radio) { radio.checked = false; chosen = 0; } else chosen = radio; });
+      radio.addEventListener("keyup", (event) => { if (event.key === " " && chosen === radio) { event.preventDefault(); ui.unchoose(); } });
     }
     const x = el("button", { type: "button", class: "x", "aria-label": say("close") }, svg("M5 5l14 14M19 5L5 19"));
     const title = el("h2", { id: "title" }, say("question"));
