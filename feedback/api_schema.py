@@ -28,7 +28,10 @@ class FeedbackSent(serializers.Serializer[object]):
     """One thing a customer said; send `text`, `rating` or both. Unknown fields are kept."""
 
     text = serializers.CharField(required=False, max_length=50_000)
-    rating = serializers.FloatField(required=False, help_text="1 to 5, or 0 to rating_max.")
+    rating = serializers.FloatField(required=False, help_text="On rating_scale; 1 to 5 stars.")
+    rating_scale = serializers.CharField(
+        required=False, help_text="stars, csat, nps, percent, thumbs, or two ends such as 1-7."
+    )
     rating_max = serializers.FloatField(required=False, help_text="The best there is; 5.")
     id = serializers.CharField(required=False, max_length=200, help_text="Makes retries safe.")
     source = serializers.CharField(required=False, max_length=40)  # type: ignore[assignment]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from feedback.intake import FIELDS
+from feedback.rows import FIELDS
 
 # The names that other tools give to our fields, likeliest first.
 _ALIASES: dict[str, tuple[str, ...]] = {
@@ -14,6 +14,7 @@ _ALIASES: dict[str, tuple[str, ...]] = {
         "feedback", "description", "review_content", "review_body", "verbatim", "answer", "summary",
     ),
     "rating": ("rating", "stars", "star_rating", "score", "review_rating", "nps", "csat", "grade"),
+    "rating_scale": ("rating_scale",),
     "rating_max": ("rating_max", "max_rating", "scale"),
     "version": (
         "version", "app_version", "app_version_name", "review_created_version",

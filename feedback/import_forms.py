@@ -11,12 +11,13 @@ from accounts.forms import zone_choices
 from common.tables import NotATable
 from common.values import storable
 from feedback.importer import Preview, preview
-from feedback.intake import FIELDS
+from feedback.rows import FIELDS
 
 KEEP, LEAVE_OUT = "keep", "leave out"
 LABELS = {
     "text": "What they said",
     "rating": "Rating",
+    "rating_scale": "Scale of the rating",
     "rating_max": "Best possible rating",
     "created_at": "When they said it",
     "version": "App version",

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.db import models, transaction
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from accounts.models import Project, User
 from feedback.models import FeedbackEvent, FeedbackItem
@@ -92,9 +93,7 @@ def with_voices(items: models.QuerySet[FeedbackItem]) -> models.QuerySet[Feedbac
         .annotate(n=models.Count("pk"))
         .values("n")
     )
-    return items.annotate(
-        voices=1 + models.functions.Coalesce(models.Subquery(merged), models.Value(0))
-    )
+    return items.annotate(voices=1 + Coalesce(models.Subquery(merged), models.Value(0)))
 
 
 def kept_apart(keys: Iterable[int]) -> set[frozenset[int]]:

@@ -14,8 +14,8 @@ from deployments.providers.base import Told
 from deployments.ship import NotAShip
 from engagement.intake import define_metric, read_sample
 from engagement.models import MetricSample
-from feedback.intake import read_feedback
 from feedback.models import FeedbackItem
+from feedback.rows import read_feedback
 from tests.factories import NOW
 
 DOORS = ["deployments", "feedback", "metrics", "metrics/samples"]

@@ -17,7 +17,6 @@ MAX_LINES = 250
 LONGER = {
     "config/settings.py": "one flat file, grouped, is easier to read than several",
     "deployments/models.py": "a ship and all that belongs to it; the tables are read together",
-    "feedback/intake.py": "the one writing door, with the reading of a row beside it",
 }
 
 

@@ -1,15 +1,16 @@
 """The tables of what users say."""
 
 from feedback.models.connections import Call, Connection, ConnectionQuerySet, new_connection_key
-from feedback.models.history import BulkAction, FeedbackEvent, SavedView
+from feedback.models.history import Band, BulkAction, FeedbackEvent, SavedView
 from feedback.models.imports import Import
 from feedback.models.items import Customer, FeedbackItem, FeedbackQuerySet, Status
 from feedback.models.limits import Allowance
 from feedback.models.privacy import Erasure, Forgotten
 
 __all__ = [
-    "BulkAction",
     "Allowance",
+    "Band",
+    "BulkAction",
     "Call",
     "Connection",
     "ConnectionQuerySet",

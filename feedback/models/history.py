@@ -80,6 +80,20 @@ class FeedbackEvent(models.Model):
         return f"{self.feedback_id}: {self.kind}"
 
 
+class Band(models.Model):
+    """A number under which a long text is filed, so that what is like it can be found."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="+")
+    feedback = models.ForeignKey(FeedbackItem, models.CASCADE, related_name="bands")
+    value = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["project", "value"], name="texts_filed_alike")]
+
+    def __str__(self) -> str:
+        return f"{self.feedback_id}: {self.value}"
+
+
 class SavedView(models.Model):
     """Filters of the inbox under a name; without an owner they belong to the whole project."""
 

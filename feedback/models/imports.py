@@ -24,6 +24,7 @@ class Import(models.Model):
     mapping = models.JSONField(default=dict)
     source = models.CharField(max_length=40, default="import")
     zone = models.CharField(max_length=64, default="UTC")
+    rating_scale = models.CharField(max_length=10, blank=True)  # of every row that names none
     dry_run = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=State.choices, default=State.UPLOADED)
     bytes_done = models.BigIntegerField(default=0)

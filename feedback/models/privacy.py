@@ -15,6 +15,8 @@ class Erasure(models.Model):
     by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     erased_at = models.DateTimeField()
     counts = models.JSONField(default=dict)  # rows by table
+    # When the database's own files held no remains any more; empty: that is still to be done.
+    swept_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return str(self.reference)
@@ -25,6 +27,7 @@ class Forgotten(models.Model):
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="+")
     fingerprint = models.CharField(max_length=64)
+    forgotten_at = models.DateTimeField()  # what they say after that is theirs to say
 
     class Meta:
         constraints = [

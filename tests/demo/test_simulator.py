@@ -4,7 +4,7 @@ import pytest
 
 from demo.simulator import simulate
 from deployments.providers import generic
-from feedback.intake import read_feedback
+from feedback.rows import read_feedback
 from tests.demo.conftest import NOW, SEED
 
 DAY = timedelta(days=1)

@@ -11,7 +11,7 @@ from common.batches import Batch
 from common.tables import Table
 from feedback.columns import guess_mapping
 from feedback.importer import import_batches
-from feedback.intake import FIELDS
+from feedback.rows import FIELDS
 
 
 class Command(FileCommand):
