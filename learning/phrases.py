@@ -12,8 +12,8 @@ counts: the paper's own, delta over its standard error, all but ignores a phrase
 used, and that is just what a new fault is.
 
 Thousands of phrases are looked at, so each z is judged against the largest z of the same texts
-dealt anew at random (Westfall and Young 1993, max-T): the chance to claim anything of a quiet ship
-is at most `level`, whatever the texts are like and however phrases overlap.
+dealt anew at random (Westfall and Young 1993, max-T): the chance that any rise is claimed of a
+quiet ship is at most `level`, and so for falls, however the phrases overlap.
 """
 
 from collections.abc import Hashable, Sequence
@@ -29,11 +29,12 @@ from learning.phrases_words import Numbers, Uses, as_row, count_uses, read_words
 
 METHOD = "log-odds-v1"
 METHODS = (METHOD,)
-LEVEL = 0.05  # how often anything at all may be claimed where nothing changed
+LEVEL = 0.05  # how often any rise, or any fall, may be claimed where nothing changed
 LEAST_CUSTOMERS = 3  # different ones who say it
 LEAST_AFTER, LEAST_BEFORE = 5, 10  # texts below which nothing can be told
 # How many texts the prior counts for: docs/methods.md says what each weight buys.
 LEAST_WEIGHT, PAST_WEIGHT, MOST_WEIGHT = 20.0, 0.1, 200.0
+_USUAL_Z = 3.9  # what the largest z by chance hardly ever passes, of a thousand texts or so
 _LEAST_Z = 2.7  # a phrase that could not reach this z on one side alone is not worth counting
 
 
@@ -90,6 +91,16 @@ def whats_new(
     smallest = smallest_rise(n_after, n_before, weight, threshold, least=LEAST_CUSTOMERS)
     note = "" if started else _nothing(n_before, n_after, smallest)
     return News(started, stopped, n_before, n_after, smallest, note)
+
+
+def could_see(before: int, after: int) -> int | None:
+    """Return about how many of `after` texts must say something new to be noticed; None: too few.
+
+    For where no texts were compared just now: the z that some phrase usually reaches by chance.
+    """
+    if after < LEAST_AFTER or before < LEAST_BEFORE:
+        return None
+    return smallest_rise(after, before, LEAST_WEIGHT, _USUAL_Z, least=LEAST_CUSTOMERS)
 
 
 def _units(*sides: Sequence[Text]) -> tuple[Numbers, tuple[int, int, int]]:

@@ -96,8 +96,7 @@ def judge(uses: Uses, is_after: NDArray[np.bool_], prior: Prior, *, level: float
     """Return each term's z, and what z the largest of them reaches by chance.
 
     The units are dealt anew to the two sides DEALS times. A rise is claimed only above what all but
-    level / 2 of such dealings reach anywhere, a fall likewise: the chance of any false claim is at
-    most `level`.
+    `level` of such dealings reach anywhere, and a fall likewise.
     """
     z = z_scores(sides_of(uses, is_after, prior))
     if not len(z) or np.abs(z).max() < NO_DEAL_BELOW:
@@ -106,8 +105,8 @@ def judge(uses: Uses, is_after: NDArray[np.bool_], prior: Prior, *, level: float
     dealt = [z_scores(sides_of(uses, rng.permutation(is_after), prior)) for _ in range(DEALS)]
     return Verdict(
         z,
-        rise=_gumbel([float(one.max()) for one in dealt], level / 2),
-        fall=_gumbel([float(-one.min()) for one in dealt], level / 2),
+        rise=_gumbel([float(one.max()) for one in dealt], level),
+        fall=_gumbel([float(-one.min()) for one in dealt], level),
     )
 
 

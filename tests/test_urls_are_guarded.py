@@ -69,6 +69,7 @@ DOORS: dict[str, Any] = {
     "deployments": Project(VIEWER),
     "deployment": Project(VIEWER),
     "hypothesis": Project(MEMBER, MEMBER),
+    "themes": Project(VIEWER),
     "metrics": Project(VIEWER),
     "metric": Project(VIEWER, MEMBER),
     "inbox": Project(VIEWER),

@@ -9,6 +9,7 @@ from common.windows import DAY, WEEK, Window
 from dashboard.charts import Chart, metric_chart
 from dashboard.reads.estimates import Effect, effects, telling
 from dashboard.reads.hypothesis_edits import Edit, edits_of
+from dashboard.reads.phrases import Turned, turned_after
 from dashboard.reads.ships import ShipRow, ship_rows
 from deployments.models import Change, Checkup, Deployment, Hypothesis, Shipper
 from deployments.succession import Succession, successions
@@ -225,6 +226,7 @@ class DeploymentPage:
     outcome: Outcome
     looks: Looks
     words: Words
+    turned: Turned
     neighbours: list[ShipRow]
     charts: list[Chart]
 
@@ -241,6 +243,7 @@ def deployment_page(ship: Deployment, *, now: datetime) -> DeploymentPage:
         outcome=outcome,
         looks=looks_at(ship, now=now),
         words=words_on(ship, now=now),
+        turned=turned_after(ship, [row.ship for row in neighbours], now=now),
         neighbours=neighbours,
         charts=charts_of(ship, outcome, neighbours, now=now),
     )
