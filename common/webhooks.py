@@ -81,6 +81,12 @@ def _heroku(call: SignedCall, secret: str) -> bool:
     return _same(mac, call.headers["heroku-webhook-hmac-sha256"])
 
 
+def _zendesk(call: SignedCall, secret: str) -> bool:
+    sent = call.headers.get("x-zendesk-webhook-signature-timestamp", "")
+    mac = hmac.new(secret.encode(), sent.encode("utf-8", "replace") + call.body, "sha256").digest()
+    return _same(base64.b64encode(mac).decode(), call.headers["x-zendesk-webhook-signature"])
+
+
 def _netlify(call: SignedCall, secret: str) -> bool:
     """A JWS (RFC 7515) in HS256, issued by netlify, that names the SHA-256 of the body."""
     head, _, rest = call.headers["x-webhook-signature"].partition(".")
@@ -180,6 +186,22 @@ SENTRY = Scheme(
     "Sentry-Hook-Signature",
     lambda call, secret: _same(_hex_mac(call, secret), call.headers["sentry-hook-signature"]),
     "HMAC-SHA256 of the body, in hex",
+)
+DISCOURSE = Scheme(
+    "X-Discourse-Event-Signature",
+    _hub("x-discourse-event-signature"),
+    "HMAC-SHA256 of the body, in hex",
+)
+INTERCOM = Scheme(
+    "X-Hub-Signature",
+    # SHA-1 is Intercom's choice; as an HMAC it is not known to be weak.
+    lambda call, secret: _same(
+        f"sha1={_hex_mac(call, secret, 'sha1')}", call.headers["x-hub-signature"]
+    ),
+    "HMAC-SHA1 of the body, in hex",
+)
+ZENDESK = Scheme(
+    "X-Zendesk-Webhook-Signature", _zendesk, "HMAC-SHA256 of timestamp and body, in base64"
 )
 BODY_KEY = Scheme(
     "api_key", lambda call, secret: _same(secret, _body_key(call.body)), "the secret in the body"
