@@ -103,7 +103,7 @@ class InboxFilter(forms.Form):
     def items(self) -> FeedbackQuerySet:
         """Return the feedback that the filters leave, in no order yet."""
         wanted = self.wanted
-        items = FeedbackItem.objects.filter(project=self.project)
+        items = FeedbackItem.objects.heard().filter(project=self.project)
         exactly = ("status", "mood", "theme", "source", "version")
         items = items.filter(**{name: wanted[name] for name in exactly if name in wanted})
         if "rating" in wanted:
@@ -156,7 +156,7 @@ def with_best_ship(items: FeedbackQuerySet) -> FeedbackQuerySet:
 
 def count_new(project: Project) -> int:
     """Return how much feedback nobody has opened yet."""
-    return FeedbackItem.objects.filter(project=project, status=Status.NEW).count()
+    return FeedbackItem.objects.heard().filter(project=project, status=Status.NEW).count()
 
 
 def neighbours(

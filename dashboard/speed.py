@@ -99,7 +99,8 @@ def _ships(project: Project, window: Window) -> list[_Ship]:
         .reaching_customers()
         .filter(shipped_at__gte=window.start, shipped_at__lt=window.end)
     )
-    said = Attribution.objects.filter(is_best=True, deployment__in=ships).values("deployment")
+    best = Attribution.objects.heard().filter(is_best=True, deployment__in=ships)
+    said = best.values("deployment")
     heard = {
         row["deployment"]: row
         for row in said.annotate(

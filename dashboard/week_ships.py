@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from accounts.models import Project
 from common.windows import Window
 from deployments.models import Deployment, DeploymentStatus
-from learning.models import Learning
+from learning.models import Attribution, Learning
 from learning.verdict import Verdict
 
 LISTED = 100  # ships of one week that are listed one by one; the rest is only counted
@@ -92,10 +92,11 @@ def with_next_look(ships: QuerySet[Deployment], now: datetime) -> QuerySet[Deplo
 def lines_of(ships: list[Deployment], now: datetime) -> tuple[ShipLine, ...]:
     """Return one line for each ship read by `with_next_look`, in the same order, in two queries."""
     keys = [ship.pk for ship in ships]
+    best = Attribution.objects.heard().filter(is_best=True)
     said = {
         ship.pk: ship.said
         for ship in Deployment.objects.filter(pk__in=keys).annotate(
-            said=Count("attributions", filter=Q(attributions__is_best=True))
+            said=Count("attributions", filter=Q(attributions__in=best))
         )
     }
     verdicts = dict(

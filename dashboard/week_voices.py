@@ -45,7 +45,7 @@ class Voices:
 
 def voices_of(project: Project, week: Window) -> Voices:
     """Return what customers said in the week, in five queries."""
-    said = FeedbackItem.objects.filter(project=project)
+    said = FeedbackItem.objects.heard().filter(project=project)
     in_week = Q(said_at__gte=week.start, said_at__lt=week.end)
     before = Q(said_at__gte=week.start - week.length, said_at__lt=week.start)
     no_reply = Q(status__in=[Status.NEW, Status.SEEN], replied_at=None)

@@ -69,7 +69,7 @@ def _filtered(project: Project, asked: Mapping[str, str]) -> QuerySet[FeedbackIt
         "said_at__lt": until,
         "text__icontains": read_word(asked, "q"),
     }
-    rows = project.feedback.select_related("customer")
+    rows = FeedbackItem.objects.heard().filter(project=project).select_related("customer")
     return rows.filter(**{k: value for k, value in wanted.items() if value not in (None, "")})
 
 
@@ -101,5 +101,11 @@ def _detail(item: FeedbackItem) -> dict[str, Any]:
         "replied_at": item.replied_at,
         "received_at": item.received_at,
         "seen_at": item.seen_at,
+        "language": item.language,
+        "rating_scale": item.rating_scale,
+        "rating_given": item.rating_given,
+        "held_at": item.held_at,
+        "held_because": item.held_because,
+        "merged_into": item.merged_into_id,
         "extra": item.extra,
     }

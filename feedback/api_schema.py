@@ -83,6 +83,12 @@ class FeedbackDetail(FeedbackSummary):
     replied_at = serializers.DateTimeField(allow_null=True)
     received_at = serializers.DateTimeField()
     seen_at = serializers.DateTimeField(allow_null=True)
+    language = serializers.CharField()
+    rating_scale = serializers.CharField()
+    rating_given = serializers.FloatField(allow_null=True)
+    held_at = serializers.DateTimeField(allow_null=True)
+    held_because = serializers.CharField()
+    merged_into = serializers.IntegerField(allow_null=True)
     extra = serializers.DictField()
 
 
@@ -109,7 +115,7 @@ describe_submit = extend_schema(
 )
 describe_list = extend_schema(
     operation_id="list_feedback",
-    summary="List feedback, newest first",
+    summary="List feedback that counts, newest first",
     tags=["feedback"],
     parameters=filters(
         "status", "rating_min", "rating_max", "version", "source", "since", "until", "q"

@@ -113,7 +113,7 @@ def background_of(said: FeedbackQuerySet, end: datetime) -> list[Text]:
 
 
 def _about(deployment: Deployment, after: Window) -> set[int]:
-    best = Attribution.objects.filter(
+    best = Attribution.objects.heard().filter(
         deployment=deployment,
         is_best=True,
         feedback__said_at__gte=after.start,

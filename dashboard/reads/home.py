@@ -78,7 +78,7 @@ def waiting_for(user: User, project: Project, *, now: datetime) -> Waiting:
     drafts = Learning.objects.current().filter(project=project, state=Learning.State.DRAFT)
     my_ships = Deployment.objects.filter(project=project, shippers__user=user)
     mine = drafts.filter(deployment__in=my_ships)
-    unread = Attribution.objects.filter(
+    unread = Attribution.objects.heard().filter(
         deployment__in=my_ships, is_best=True, feedback__seen_at=None
     )
     return Waiting(
@@ -99,7 +99,7 @@ def first_steps(project: Project) -> FirstSteps:
     confirmed = Learning.objects.filter(project=project, state=Learning.State.CONFIRMED)
     return FirstSteps(
         deployment=project.deployments.exists(),
-        feedback=FeedbackItem.objects.filter(project=project).exists(),
+        feedback=FeedbackItem.objects.heard().filter(project=project).exists(),
         metric=project.metrics.filter(samples__isnull=False).exists(),
         hypothesis=Hypothesis.objects.filter(deployment__project=project).exists(),
         learning=confirmed.exists(),

@@ -9,7 +9,6 @@ from django.db.models import F, Func, Q
 from accounts.models import Project, User
 from common.windows import Window
 
-
 # The lower the rating, the higher this is.
 LOWEST = Func(F("rating"), template="(-%(expressions)s)", output_field=models.FloatField())
 
@@ -50,8 +49,8 @@ class FeedbackQuerySet(models.QuerySet["FeedbackItem"]):
         return self.filter(said_at__gte=window.start, said_at__lt=window.end)
 
     def waiting_for_link(self) -> Self:
-        """Keep what has not been linked to ships yet."""
-        return self.filter(linked_at=None)
+        """Keep what counts and has not been linked to ships yet."""
+        return self.heard().filter(linked_at=None)
 
     def heard(self) -> Self:
         """Keep what counts as a customer's word: neither held back as spam nor merged away."""

@@ -1,11 +1,21 @@
 """Which ship a feedback is about: what Wake thinks, what people said, and how it scored."""
 
+from typing import ClassVar, Self
+
 from django.db import models
 from django.db.models import Q
 
 from accounts.models import Project, User
 from deployments.models import Deployment
 from feedback.models import FeedbackItem
+
+
+class AttributionQuerySet(models.QuerySet["Attribution"]):
+    """Ways to ask for attributions."""
+
+    def heard(self) -> Self:
+        """Keep those of feedback that counts: neither held back as spam nor merged away."""
+        return self.filter(feedback__held_at=None, feedback__merged_into=None)
 
 
 class Attribution(models.Model):
@@ -24,6 +34,8 @@ class Attribution(models.Model):
     # Whether what was said points to what the ship changed, and not only its time and version.
     on_topic = models.BooleanField(default=False)
     method = models.CharField(max_length=30)
+
+    objects: ClassVar[AttributionQuerySet] = AttributionQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints = [
