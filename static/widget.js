@@ -124,14 +124,19 @@
   }
 
   async function attempt(message) {
-    const tries = (message.tries || 0) + 1;
-    // The mark keeps other tabs away while this one tries; Wake knows the id should they try anyway.
-    change(message.id, { tries, busyUntil: Date.now() + PATIENCE });
-    const result = navigator.onLine === false ? { state: "waiting" } : await post(message);
+    const now = async () => (kept().some((m) => m.id === message.id) ? finish(message, await post(message)) : { state: "sent" });
+    // One tab at a time where the browser can say so. A page that is left lets go of it, and Wake
+    // knows the id: if it did arrive, the next page's try stores nothing.
+    if (!navigator.locks) return now();
+    return navigator.locks.request(shelf + message.id, { ifAvailable: true }, (lock) => (lock ? now() : { state: "waiting" }));
+  }
+
+  function finish(message, result) {
     if (result.state === "sent" || result.state === "refused") change(message.id, null);
     else {
-      const pause = Math.min(3600e3, 15e3 * 2 ** tries);
-      change(message.id, { busyUntil: 0, notBefore: result.wait ? Date.now() + result.wait : 0, nextAt: Date.now() + pause });
+      const tries = (message.tries || 0) + 1;
+      const pause = Math.min(3600e3, 5e3 * 2 ** tries);
+      change(message.id, { tries, notBefore: Date.now() + (result.wait || 0), nextAt: Date.now() + Math.max(pause, result.wait || 0) });
       plan();
     }
     if (result.state === "sent") window.dispatchEvent(new CustomEvent("wake:sent", { detail: { id: message.id } }));
@@ -141,20 +146,15 @@
   let timer = 0;
   function plan() {
     clearTimeout(timer);
-    const times = kept().map((m) => Math.max(m.nextAt || 0, m.notBefore || 0, m.busyUntil || 0));
+    const times = kept().map((m) => m.nextAt || 0);
     if (times.length) timer = setTimeout(flush, Math.max(1000, Math.min(...times) - Date.now()));
   }
 
+  // On a new page, or online again (`isFresh`), all is tried at once that Wake has not asked to wait.
   async function flush(isFresh) {
-    const work = async () => {
-      const now = Date.now();
-      const due = kept().filter((m) => Math.max(m.notBefore || 0, m.busyUntil || 0, isFresh === true ? 0 : m.nextAt || 0) <= now);
-      for (const message of due) if ((await attempt(message)).state === "busy") break;
-      plan();
-    };
-    // One tab at a time, where the browser can say so.
-    if (navigator.locks) await navigator.locks.request(shelf, work);
-    else await work();
+    const due = kept().filter((m) => ((isFresh === true ? m.notBefore : m.nextAt) || 0) <= Date.now());
+    for (const message of due) if ((await attempt(message)).state === "busy") break;
+    plan();
   }
 
   async function send(said) {

@@ -247,8 +247,6 @@ class TestOffline:
         offline(browser, True)
         write(browser, "Written in a tunnel")
         outcome(browser)
-        browser.driver.execute_cdp_cmd("Page.stopLoading", {})
-        browser.run("window.addEventListener('online', (e) => e.stopImmediatePropagation(), true)")
         offline(browser, False)
         visit(browser, site, "/other")
 
