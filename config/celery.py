@@ -9,6 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("wake")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.autodiscover_tasks(["learning"], related_name="reply_tasks")
 
 # What is due is a row in the database. These bells only make a worker look, so a bell that is
 # lost or rung twice does no harm: `expires` keeps them from piling up while no worker runs.
@@ -27,6 +28,11 @@ app.conf.beat_schedule = {
         "task": "learning.tasks.make_placebo_records",
         "schedule": 300.0,
         "options": {"expires": 300},
+    },
+    "look after replies to customers": {
+        "task": "learning.reply_tasks.look_after_replies",
+        "schedule": 60.0,
+        "options": {"expires": 60},
     },
     "start queued imports": {
         "task": "feedback.tasks.start_queued_imports",

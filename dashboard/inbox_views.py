@@ -20,6 +20,7 @@ from dashboard.inbox import (
     ships_to_choose,
     with_best_ship,
 )
+from dashboard.reads.replies import replies_to
 from deployments.models import Deployment
 from feedback.handling import move_to
 from feedback.models import FeedbackItem, Status
@@ -66,7 +67,7 @@ def feedback_item(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     project = project_for(request.user, slug)
     item = get_object_or_404(
         FeedbackItem.objects.select_related(
-            "customer", "seen_by", "correction__by", "correction__deployment"
+            "customer", "project", "seen_by", "correction__by", "correction__deployment"
         ),
         project=project,
         pk=pk,
@@ -92,6 +93,7 @@ def feedback_item(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "wanted": wanted,
         # A customer's address may be a script in disguise; only web pages become links.
         "safe_url": item.url if item.url.startswith(("https://", "http://")) else "",
+        "answers": replies_to(item, may_work=may_work),
         "newer": newer,
         "older": older,
     }

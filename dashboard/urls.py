@@ -1,6 +1,6 @@
 """The pages that read across all rooms."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from dashboard import hypothesis_views, themes_views, views
 
@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "p/<slug:slug>/ships/<int:pk>/hypothesis/", hypothesis_views.hypothesis, name="hypothesis"
     ),
     path("p/<slug:slug>/themes/", themes_views.themes, name="themes"),
+    path("p/<slug:slug>/", include("dashboard.reply_urls")),
     path("p/<slug:slug>/metrics/", views.metrics, name="metrics"),
     path("p/<slug:slug>/metrics/<str:key>/", views.metric, name="metric"),
 ]

@@ -20,6 +20,7 @@ from dashboard.reads.deployment import deployment_page
 from dashboard.reads.estimates import effects
 from dashboard.reads.home import latest_ships, project_home
 from dashboard.reads.metrics import estimates_on, metric_page, metric_rows
+from dashboard.reads.replies import replies_of_ship
 from dashboard.reads.ships import ShipFilters, ship_choices, ship_rows, ships_matching
 from deployments.hypotheses import has_been_looked_at
 from deployments.models import Deployment
@@ -87,6 +88,7 @@ def deployment(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "learning": page.outcome.learning,  # for the editor, which the library shows too
         "may_edit": may_edit,
         "may_bet": may_edit and not has_been_looked_at(ship),
+        "replies": replies_of_ship(ship),
     }
     return page_or_part(request, "dashboard/deployment.html", "wake", context)
 

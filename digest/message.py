@@ -1,36 +1,18 @@
 """A digest as an e-mail: its parts and its headers."""
 
 from email.utils import make_msgid
-from typing import Any
-from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
 from accounts.models import Project
+from common.mail import UnfoldedMail, host
 from digest.compose import Mail
 from digest.models import Issue
-
-
-def host() -> str:
-    """Return the name of the machine that Wake is reached at."""
-    return urlsplit(settings.BASE_URL).hostname or "localhost"
 
 
 def new_message_id() -> str:
     """Return an identity for a mail; mail programs show two mails of one identity once."""
     return make_msgid("digest", domain=host())
-
-
-class UnfoldedMail(EmailMultiAlternatives):
-    """A mail whose headers keep an address on one line, however long it is."""
-
-    def message(self, **options: Any) -> Any:
-        """Return the mail as it goes out."""
-        made = super().message(**options)
-        # Folded, List-Unsubscribe would begin with an empty line: not every program reads on.
-        made.policy = made.policy.clone(max_line_length=None)
-        return made
 
 
 def deliver(issue: Issue, way_out: str) -> None:

@@ -7,12 +7,11 @@ feedback, or an answer that went out from here, whose Message-ID says which feed
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.models import Project
+from common.mail import host
 from feedback.connectors.base import Row
 from feedback.models import Connection, FeedbackEvent, FeedbackItem, Status
 
@@ -25,9 +24,8 @@ def answer_id(item: FeedbackItem, about: int) -> str:
     It is the same in every try. Nobody else can make one, so that a stranger's mail cannot pass
     for the answer to an answer.
     """
-    host = urlsplit(settings.BASE_URL).hostname or "localhost"
     mark = _mark(item.project_id, item.pk, about)
-    return f"answer.{item.pk}.{about}.{mark}@{host}"
+    return f"answer.{item.pk}.{about}.{mark}@{host()}"
 
 
 def _mark(project_id: int, item_id: int, about: int) -> str:

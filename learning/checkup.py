@@ -10,6 +10,7 @@ from learning.estimating import estimate_checkup
 from learning.intake import draft_learning
 from learning.linking import link_feedback, relink_since
 from learning.models import Attribution, ImpactEstimate
+from learning.replies import draft_replies
 from learning.telling import phrases_of, started_since, store_phrases
 from learning.verdict import Verdict, decide
 
@@ -46,6 +47,7 @@ def perform_checkup(checkup: Checkup, *, now: datetime) -> None:
         )
         store_phrases(deployment, phrases)
         record_learning(checkup, estimates, now=now)
+        draft_replies(deployment, now=now)
         Checkup.objects.filter(pk=checkup.pk).update(finished_at=now, problem="")
 
 

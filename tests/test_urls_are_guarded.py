@@ -16,7 +16,7 @@ from accounts.models import Alias, ApiKey, Role, Scope
 from deployments.models import Delivery, Webhook
 from digest.models import Issue, Subscription
 from feedback.models import Call, Connection, Import
-from learning.models import Learning
+from learning.models import Learning, Reply
 from outbound.models import Hook
 from outbound.news import write_test
 from tests.factories import NOW, make_deployment, make_feedback, make_key, make_metric
@@ -69,6 +69,10 @@ DOORS: dict[str, Any] = {
     "deployments": Project(VIEWER),
     "deployment": Project(VIEWER),
     "hypothesis": Project(MEMBER, MEMBER),
+    "reply": Project(None, MEMBER),
+    "ship_replies_send": Project(None, MEMBER),
+    "ship_fixes": Project(None, MEMBER),
+    "feedback_fixed": Project(None, MEMBER),
     "themes": Project(VIEWER),
     "metrics": Project(VIEWER),
     "metric": Project(VIEWER, MEMBER),
@@ -163,6 +167,9 @@ def address(shop, ada, ben):
     checkup = ship.checkups.first()
     metric = make_metric(shop)
     item = make_feedback(shop)
+    reply = Reply.objects.create(
+        project=shop, feedback=item, deployment=ship, text="Fixed.", drafted_at=NOW
+    )
     learning = Learning.objects.create(
         project=shop, deployment=ship, checkup=checkup, verdict="supported", headline="It rose",
         method="v1", drafted_at=NOW, due_at=NOW,
@@ -193,6 +200,8 @@ def address(shop, ada, ben):
     outgoing = ("hook", "test", "rotate", "switch", "remove")
     facts: dict[str, dict[str, Any]] = {
         "deployment": {"pk": ship.pk}, "metric": {"key": metric.key},
+        "reply": {"pk": reply.pk}, "feedback_fixed": {"pk": item.pk},
+        "ship_replies_send": {"pk": ship.pk}, "ship_fixes": {"pk": ship.pk},
         "hypothesis": {"pk": ship.pk}, "api-prior-art": {"key": metric.key},
         "feedback_item": {"pk": item.pk}, "feedback_status": {"pk": item.pk},
         "feedback_ship": {"pk": item.pk}, "import_progress": {"pk": upload.pk},

@@ -52,8 +52,8 @@ SENT_FROM = (
 CLOSINGS = (
     "best", "best regards", "kind regards", "warm regards", "regards", "best wishes",
     "all the best", "cheers", "sincerely", "yours sincerely", "yours truly", "thanks",
-    "many thanks", "thank you", "thanks again", "thank you very much", "thanks in advance", "thx", "br",
-    "mit freundlichen grüßen",
+    "many thanks", "thank you", "thanks again", "thank you very much", "thanks in advance", "thx",
+    "br", "mit freundlichen grüßen",
     "mit freundlichen grüssen", "mit freundlichem gruß", "freundliche grüße", "freundliche grüsse",
     "viele grüße", "viele grüsse", "beste grüße", "liebe grüße", "schöne grüße", "gruß", "grüße",
     "mfg", "vg", "lg", "vielen dank", "danke", "cordialement", "bien cordialement", "bien à vous",
