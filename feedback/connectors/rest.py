@@ -85,11 +85,16 @@ class Site:
         now: datetime | None = None,
     ) -> HttpAnswer:
         """Return a good answer as it came, whatever is in it; raises as get() does."""
+        sent = {name: text.strip() for name, text in {**(headers or {}), **self.headers}.items()}
+        if not all(text.isascii() and text.isprintable() for text in sent.values()):
+            raise ConnectionFault(
+                "What is filled in has characters that no token has.", "Copy the token again."
+            )
         try:
             answer = call(
                 method,
                 self.base.rstrip("/") + path,
-                headers={**(headers or {}), **self.headers},
+                headers=sent,
                 body=body,
                 private_hosts=self.private_hosts,
                 timeout=TIMEOUT_SECONDS,

@@ -122,6 +122,19 @@ class TestSite:
         ):
             ask(place)
 
+    def test_sends_a_token_without_the_blanks_it_was_copied_with(self):
+        with vendor(lambda call: call.headers["x-token"]) as place:
+            site = Site("The shop", place.url, {"X-Token": " t\n"}, LOCAL)
+
+            assert site.get("/", now=NOW).data == "t"
+
+    @pytest.mark.parametrize("token", ["t\u200bt", "t\nX-Other: y", "t\x00"])
+    def test_says_so_when_a_token_cannot_be_one(self, token):
+        site = Site("The shop", "http://127.0.0.1:1", {"X-Token": token}, LOCAL)
+
+        with pytest.raises(ConnectionFault, match="no token has"):
+            site.get("/", now=NOW)
+
     def test_calls_nobody_in_the_own_network_unless_that_is_allowed(self):
         with vendor(lambda _: []) as place, pytest.raises(ConnectionFault, match="own network"):
             Site("The shop", place.url).get("/things", now=NOW)
