@@ -24,7 +24,7 @@ from feedback.connections import (
     make_connection,
     try_out,
 )
-from feedback.connectors.base import HOOK_SECRET, Connector
+from feedback.connectors.base import Connector
 from feedback.connectors.registry import CONNECTORS
 from feedback.connectors.webhook import mapping_of
 from feedback.models import Connection
@@ -119,6 +119,8 @@ def _form_page(request: HttpRequest, form: ConnectionForm, *, trial: Trial | Non
         "connector": form.connector,
         "connection": form.connection if form.connection.pk else None,
         "trial": trial,
+        "is_asked": form.connector.gather is not None,
+        "steps": [code_pieces(step) for step in form.connector.setup if "{" not in step],
         "has_secrets": any(one.is_secret for one in form.connector.settings),
     }
     return page_or_part(request, "feedback/connection_form.html", "trial", context)
@@ -140,6 +142,7 @@ def connection_page(
     now = timezone.now()
     connector = CONNECTORS.get(row.kind)
     takes_calls = connector is not None and connector.read is not None
+    is_asked = connector is not None and connector.gather is not None
     calls = row.calls.defer("body", "headers").order_by("-received_at", "-pk")
     context = {
         **shared(request, project),
@@ -148,20 +151,16 @@ def connection_page(
         "health": health_of(row, now=now),
         "now": now,
         "takes_calls": takes_calls,
+        "is_asked": is_asked,
         "calls": calls[:CALLS_SHOWN] if takes_calls else [],
         "shown_secret": shown_secret,
         "secret_form": SecretForm(),
-        "has_made_secret": takes_calls and not _asks_for_secret(connector),
         "schemes": (connector.schemes or ANY_TOKEN) if connector else (),
         "mapping": mapping_of(row.options),
         "bad_rows": row.bad_rows[:CALLS_SHOWN],
         **_set_up(row, connector),
     }
     return render(request, "feedback/connection.html", context)
-
-
-def _asks_for_secret(connector: Connector | None) -> bool:
-    return connector is not None and HOOK_SECRET in {one.name for one in connector.settings}
 
 
 def _set_up(row: Connection, connector: Connector | None) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from common.values import storable, storable_json
 from feedback.connectors.base import Asked, ConnectionFault, Connector, Gathered
 from feedback.connectors.registry import CONNECTORS
 from feedback.models import Connection
-from feedback.taking import take
+from feedback.taking import bad_rows_after, take
 
 logger = logging.getLogger(__name__)
 
@@ -90,9 +90,10 @@ def _save(connection: Connection, connector: Connector, page: Gathered, now: dat
         held = mine.first()
         if held is None:  # paused, changed or removed meanwhile, or taken over as stale
             return False
-        take(held, page.rows, now=now)
+        report = take(held, page.rows, now=now)
         facts: dict[str, Any] = {
             "cursor": cursor,
+            "bad_rows": bad_rows_after(held, page.rows, report, now=now),
             "failures": 0,
             "failing_since": None,
             "problem": "",

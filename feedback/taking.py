@@ -45,7 +45,8 @@ def take(connection: Connection, rows: list[Row], *, now: datetime) -> IntakeRep
         report.add(part)
     report.errors.sort(key=lambda one: one.index)
     note_answers(connection, joined, now=now)
-    _note(connection, rows, report, now)
+    if report.created:
+        _note_arrival(connection, report.created, now)
     return report
 
 
@@ -55,23 +56,29 @@ def _placed(row: Row, connection: Connection) -> Row:
     return {**row, "environment": connection.environment}
 
 
-def _note(connection: Connection, rows: list[Row], report: IntakeReport, now: datetime) -> None:
-    facts: dict[str, Any] = {}
-    if report.created:
-        facts["rhythm"] = heard_again(connection.rhythm, before=connection.heard_at, now=now)
-        facts["heard_at"] = max(now, connection.heard_at or now)
-    if report.errors:
-        bad = [_bad_row(rows[one.index], one, now) for one in report.errors[:BAD_ROWS_KEPT]]
-        facts["bad_rows"] = [*bad, *connection.bad_rows][:BAD_ROWS_KEPT]
-    for name, value in facts.items():
-        setattr(connection, name, value)
-    if report.created:
-        facts["received_count"] = F("received_count") + report.created
-    if facts:
-        Connection.objects.filter(pk=connection.pk).update(**facts)
+def _note_arrival(connection: Connection, created: int, now: datetime) -> None:
+    connection.rhythm = heard_again(connection.rhythm, before=connection.heard_at, now=now)
+    connection.heard_at = max(now, connection.heard_at or now)
+    Connection.objects.filter(pk=connection.pk).update(
+        rhythm=connection.rhythm,
+        heard_at=connection.heard_at,
+        received_count=F("received_count") + created,
+    )
 
 
-def _bad_row(row: Any, error: RowError, now: datetime) -> dict[str, Any]:
-    """Return what is shown of a row that was not taken: which and why, not what a customer said."""
-    known_by = str(row.get("id") or "")[:200] if isinstance(row, dict) else ""
-    return {"at": now.isoformat(), "id": known_by, **error.as_dict()}
+def bad_rows_after(
+    connection: Connection, rows: list[Row], report: IntakeReport, *, now: datetime
+) -> list[dict[str, Any]]:
+    """Return the rows that could not be taken lately, newest first, for the connection's page.
+
+    Shape: at, id, index, field, message, mend; which it was and why, not what a customer said.
+    """
+    new = [
+        {"at": now.isoformat(), "id": _known_by(rows[one.index]), **one.as_dict()}
+        for one in report.errors[:BAD_ROWS_KEPT]
+    ]
+    return [*new, *connection.bad_rows][:BAD_ROWS_KEPT]
+
+
+def _known_by(row: Any) -> str:
+    return str(row.get("id") or "")[:200] if isinstance(row, dict) else ""

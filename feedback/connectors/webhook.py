@@ -20,6 +20,7 @@ FIELDS = {
     "id": "What names this one thing said, the same in each of its calls.",
     "text": "The words; this or a rating is needed. A list becomes paragraphs, HTML plain text.",
     "rating": "A number.",
+    "rating_scale": "Which scale: stars, nps, csat, percent, thumbs, or two ends such as 1-7.",
     "rating_max": "The best rating that can be given there; 5 if empty.",
     "created_at": "When it was said; the moment of the call if empty.",
     "version": "The version that the customer runs.",

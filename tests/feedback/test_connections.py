@@ -53,6 +53,10 @@ class TestConnecting:
         assert form.select_one("[name=set_token]")["type"] == "password"
         assert form.select_one("[name=name]")["value"] == "Suggestion box"
 
+    def test_offers_a_test_only_of_what_can_be_asked(self, as_ada, shop):
+        assert page(as_ada, NEW).select_one("button[name=test]")
+        assert not page(as_ada, f"{LIST}new/?kind=webhook").select_one("button[name=test]")
+
     def test_saves_a_connection_that_is_due_at_once(self, as_ada, shop, ada):
         as_ada.post(NEW, FILLED)
 
