@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from learning.impact_averaging import average_effect
+from learning.impact_counts import Counted, counted, is_sparse
 from learning.impact_placebo import placebo_effect, t_below, t_quantile
 from learning.impact_series import (
     DAY,
@@ -37,12 +38,18 @@ LEAST_SHARE_OF_A_WINDOW = 0.2
 LITTLE_HISTORY = 8  # blocks
 LEAST_FOR_A_BAND = 14  # buckets
 ALL_BUT_ZERO = 0.2  # of the mean, on the scale of a square root
+BLUNT = "This metric is too noisy to show anything but a very large effect."
 TOO_BLUNT = 0.5  # a smallest visible effect beyond which a metric cannot tell
 
-Method = Callable[[Look], Shift]
+
+def _bank_or_counts(look: Look) -> Shift | Counted:
+    return counted(look) if is_sparse(look) else average_effect(look)
+
+
+Method = Callable[[Look], Shift | Counted]
 METHODS: dict[str, Method] = {
     "placebo-v1": placebo_effect,
-    "bank-v3": average_effect,
+    "bank-v3": _bank_or_counts,
 }
 CURRENT_METHOD = "bank-v3"
 
@@ -109,7 +116,10 @@ def estimate(
             raise NotEstimable("No whole bucket lies after the ship yet.", "too_early")
         earlier = tuple(int(other) for other in other_ships if other < first + before * interval)
         look = Look(series, before, after, count, earlier)
-        return _told(METHODS[method](look), notes, end, method)
+        found = METHODS[method](look)
+        if isinstance(found, Counted):
+            return _told_of_counts(found, notes, end, method)
+        return _told(found, notes, end, method)
     except NotEstimable as reason:
         note = " ".join([*notes, str(reason)])
         return Estimate(reason.word, None, None, None, None, None, note, end, method)
@@ -145,7 +155,7 @@ def _told(found: Shift, notes: list[str], end: int, method: str) -> Estimate:
     if found.filled:
         notes.append("Some of the history is missing and was filled in.")
     if visible > TOO_BLUNT:
-        notes.append("This metric is too noisy to show anything but a very large effect.")
+        notes.append(BLUNT)
     shifts = (found.shift - half, found.shift, found.shift + half)
     low, effect, high = (found.relative(shift) for shift in shifts)
     return Estimate(
@@ -155,6 +165,26 @@ def _told(found: Shift, notes: list[str], end: int, method: str) -> Estimate:
         high=high,
         p_value=min(1.0, max(0.0, p_value)),
         smallest_visible=visible,
+        note=" ".join(notes),
+        window_end=end,
+        method=method,
+    )
+
+
+def _told_of_counts(found: Counted, notes: list[str], end: int, method: str) -> Estimate:
+    notes.append(
+        f"{found.after:,.0f} after the ship, where the {found.before:,.0f} in the "
+        f"{found.days:,.0f} days before it let one expect {found.expected:,.1f}."
+    )
+    if found.smallest_visible > TOO_BLUNT:
+        notes.append(BLUNT)
+    return Estimate(
+        word="estimated",
+        effect=found.effect,
+        low=found.low,
+        high=found.high,
+        p_value=found.p_value,
+        smallest_visible=found.smallest_visible,
         note=" ".join(notes),
         window_end=end,
         method=method,
