@@ -88,7 +88,8 @@ def _save(connection: Connection, connector: Connector, page: Gathered, now: dat
             pk=connection.pk, claimed_at=connection.claimed_at, is_active=True
         )
         held = mine.first()
-        if held is None:  # paused, changed or removed meanwhile, or taken over as stale
+        # Paused, changed or removed meanwhile, or taken over as stale: the page is thrown away.
+        if held is None or held.cursor != connection.cursor:
             return False
         report = take(held, page.rows, now=now)
         facts: dict[str, Any] = {
