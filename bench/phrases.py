@@ -125,7 +125,8 @@ def is_found(
     sides = (other, mixed) if share > 0 else (mixed, other)
     news = whats_new(as_texts(sides[0]), as_texts(sides[1]), as_texts(past))
     told = news.started if share > 0 else news.stopped
-    return any(_names(word, [mixed[int(str(key))] for key in one.texts]) for one in told)
+    said = [one.texts_after if share > 0 else one.texts_before for one in told]
+    return any(_names(word, [mixed[int(str(key))] for key in keys]) for keys in said)
 
 
 def _names(word: str, said: Sequence[str]) -> bool:

@@ -24,6 +24,8 @@ when while if which who one some any
 """
 _WEAK = frozenset(_WEAK_WORDS.split())
 _WEAK_START = _WEAK | {"in", "on"}
+_ALONE_WORDS = "no not can't cant don't dont maybe into up out off now new more"
+_WEAK_ALONE = frozenset(_ALONE_WORDS.split())
 Flags = NDArray[np.bool_]
 
 
@@ -39,7 +41,8 @@ class Told:
     after: int
     after_total: int
     quotes: tuple[Hashable, ...]  # keys of the texts that say it best, the best first
-    texts: tuple[Hashable, ...]  # keys of all that say it: after, or before for what stopped
+    texts_before: tuple[Hashable, ...]  # keys of all that say it
+    texts_after: tuple[Hashable, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,8 @@ def _is_telling(
     words = reader.spelled(_phrase(found, term))
     if words[0] in _WEAK_START or words[-1] in _WEAK or not has_letter(words):
         return False
+    if len(words) == 1 and words[0] in _WEAK_ALONE:
+        return False
     return is_word(words) and bool(found.prior.shares[term] < COMMON)
 
 
@@ -141,7 +146,10 @@ def _holds(phrase: Numbers, core: Numbers) -> bool:
 
 def _told(found: Found, said: Sides, reader: Reader, term: int, rose: bool) -> Told:
     phrase = _phrase(found, term)
-    places, texts = reader.texts_at(reader.places(phrase), found.is_after == rose)
+    everywhere = reader.places(phrase)
+    _, before = reader.texts_at(everywhere, ~found.is_after)
+    _, after = reader.texts_at(everywhere, found.is_after)
+    places, texts = reader.texts_at(everywhere, found.is_after == rose)
     return Told(
         phrase=reader.as_written(phrase, places),
         score=float(found.verdict.z[term]),
@@ -151,7 +159,8 @@ def _told(found: Found, said: Sides, reader: Reader, term: int, rose: bool) -> T
         after=int(said.after[term]),
         after_total=said.after_total,
         quotes=reader.quotes(texts, _weights(found, rose)),
-        texts=tuple(reader.keys[text] for text in texts),
+        texts_before=tuple(reader.keys[text] for text in before),
+        texts_after=tuple(reader.keys[text] for text in after),
     )
 
 

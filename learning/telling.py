@@ -1,7 +1,8 @@
 """What customers started and stopped saying around a ship: feedback in, phrases out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Count, F, Q
 
@@ -9,8 +10,11 @@ from accounts.models import Project
 from common.windows import DAY, WEEK, Window
 from deployments.models import Deployment
 from feedback.models import FeedbackItem, FeedbackQuerySet
+from learning.estimating import other_ship_times
 from learning.models import Attribution, Phrase
-from learning.phrases import LEVEL, METHOD, News, Text, Told, whats_new
+from learning.phrases import LEVEL, METHOD, News, Text, whats_new
+from learning.phrases_telling import Told
+from learning.phrases_timing import Spoken, turned_here
 
 # How long after a ship is compared: a fault that was mended within a day would drown in a month.
 WINDOWS = (DAY, WEEK, 4 * WEEK)
@@ -32,6 +36,35 @@ class Heard:
         return [text for text, moment in zip(self.texts, self.said_at, strict=True) if moment < end]
 
 
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """When everything was said around a ship, and when later ships went live."""
+
+    before: Heard
+    after: Heard
+    later_ships: Sequence[datetime]
+
+    def is_of(self, told: Told, shipped_at: datetime, end: datetime) -> bool:
+        """Return True if the phrase turned with the ship at `shipped_at`, as seen until `end`."""
+        times = self._by_key()
+        uses = [times[int(str(key))] for key in (*told.texts_before, *told.texts_after)]
+        return turned_here(
+            Spoken([*self.before.said_at, *self.after.said_at], sorted(uses)),
+            rose=told.score > 0,
+            start=shipped_at - BEFORE,
+            shipped_at=shipped_at,
+            end=end,
+            later_ships=[moment for moment in self.later_ships if shipped_at < moment < end],
+        )
+
+    def _by_key(self) -> dict[int, datetime]:
+        return {
+            int(str(text.key)): moment
+            for side in (self.before, self.after)
+            for text, moment in zip(side.texts, side.said_at, strict=True)
+        }
+
+
 def phrases_of(deployment: Deployment, *, now: datetime, horizon: timedelta) -> list[Phrase] | None:
     """Return, unsaved, what customers started and stopped saying within `horizon` of the ship.
 
@@ -50,6 +83,7 @@ def phrases_of(deployment: Deployment, *, now: datetime, horizon: timedelta) -> 
         return []
     past = background_of(said, before.start)
     about = _about(deployment, after)
+    later = [datetime.fromtimestamp(moment, UTC) for moment in other_ship_times(deployment, after)]
     found: list[Phrase] = []
     for window in windows:
         news = whats_new(
@@ -58,8 +92,10 @@ def phrases_of(deployment: Deployment, *, now: datetime, horizon: timedelta) -> 
             past,
             level=LEVEL / len(WINDOWS),
         )
+        moments = Moments(told_before, told_after, later)
         for told in (*news.started, *news.stopped):
-            if not any(_same(told.phrase, row.phrase) for row in found):
+            is_new = not any(_same(told.phrase, row.phrase) for row in found)
+            if is_new and moments.is_of(told, shipped_at, shipped_at + window):
                 found.append(_row(deployment, told, news, window, about, now))
     return found
 
@@ -146,7 +182,7 @@ def _row(
         after_count=told.after,
         after_total=news.after_total,
         window=window,
-        about_count=sum(key in about for key in told.texts) if started else 0,
+        about_count=sum(key in about for key in told.texts_after) if started else 0,
         quotes=list(told.quotes),
         method=METHOD,
         found_at=now,

@@ -133,7 +133,7 @@ class TestACheckup:
 
     def test_asks_few_questions_however_much_was_said(self, ship, django_assert_num_queries):
         ship = Deployment.objects.select_related("environment", "project").get(pk=ship.pk)
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(6):
             phrases_of(ship, now=NOW, horizon=WEEK)
 
     def test_reads_a_bounded_sample_of_very_much(self, shop, ship, monkeypatch):
@@ -144,3 +144,27 @@ class TestACheckup:
             said_in(shop), (Window.before(SHIPPED, 4 * WEEK), Window.after(SHIPPED, WEEK))
         )
         assert all(60 <= len(side.texts) <= 100 for side in counted)
+
+
+class TestWhichShipItCameWith:
+    def test_is_not_this_one_if_it_began_with_a_later_ship(self, ship, shop):
+        make_deployment(shop, version="1.4.1", shipped_at=SHIPPED + DAY - timedelta(minutes=1))
+        check_up(ship)
+        assert not Phrase.objects.exists()
+
+    def test_is_not_this_one_if_it_was_said_all_the_week_before(self, shop):
+        ship = make_deployment(shop, shipped_at=SHIPPED)
+        said(shop, chatter(300, seed=1), start=SHIPPED - 4 * WEEK, over=4 * WEEK)
+        said(shop, BLANK, start=SHIPPED - 6 * DAY, over=4 * DAY)
+        said(shop, chatter(190, seed=2), start=SHIPPED, over=WEEK)
+        said(shop, BLANK * 3, start=SHIPPED + DAY, over=6 * DAY)
+        check_up(ship)
+        assert not Phrase.objects.filter(turn="started").exists()
+
+    def test_is_not_this_one_if_it_had_stopped_before(self, shop):
+        ship = make_deployment(shop, shipped_at=SHIPPED)
+        said(shop, chatter(270, seed=1), start=SHIPPED - 4 * WEEK, over=4 * WEEK)
+        said(shop, BLANK * 8, start=SHIPPED - 4 * WEEK + DAY, over=2 * WEEK)
+        said(shop, chatter(400, seed=2), start=SHIPPED, over=WEEK)
+        check_up(ship)
+        assert not Phrase.objects.exists()

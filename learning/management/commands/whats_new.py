@@ -27,7 +27,7 @@ class Command(BaseCommand):
             "--level",
             type=float,
             default=LEVEL,
-            help=f"how often a rise, or a fall, may be claimed where nothing changed; {LEVEL} if not given",
+            help=f"how often a rise, or a fall, may be claimed of nothing; {LEVEL} if not given",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
