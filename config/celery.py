@@ -69,6 +69,11 @@ app.conf.beat_schedule = {
         "schedule": 6 * 3600.0,
         "options": {"expires": 3600},
     },
+    "clear files after erasures": {
+        "task": "privacy.tasks.sweep_after_erasures",
+        "schedule": 120.0,
+        "options": {"expires": 120},
+    },
     "send due digests": {
         "task": "digest.tasks.send_due_digests",
         "schedule": 60.0,

@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "dashboard",
     "digest",
     "outbound",
+    "privacy",
     "demo",
     "allauth",
     "allauth.account",

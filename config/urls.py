@@ -20,6 +20,7 @@ urlpatterns = [
     path("p/<slug:slug>/settings/people/", include("deployments.people_urls")),
     path("p/<slug:slug>/settings/sources/", include("feedback.connection_urls")),
     path("p/<slug:slug>/settings/outgoing/", include("outbound.urls")),
+    path("p/<slug:slug>/feedback/", include("privacy.urls")),
     path("p/<slug:slug>/feedback/", include("dashboard.inbox_urls")),
     path("p/<slug:slug>/learnings/", include("learning.urls")),
     path("p/<slug:slug>/digest/", include("digest.urls")),

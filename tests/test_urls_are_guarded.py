@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from accounts.models import Alias, ApiKey, Role, Scope
 from deployments.models import Delivery, Webhook
 from digest.models import Issue, Subscription
-from feedback.models import Call, Connection, Import
+from feedback.models import Call, Connection, Customer, Import
 from learning.models import Learning, Reply
 from outbound.models import Hook
 from outbound.news import write_test
@@ -84,6 +84,10 @@ DOORS: dict[str, Any] = {
     "import_progress": Project(MEMBER),
     "import_start": Project(None, MEMBER),
     "import_refused": Project(MEMBER),
+    "customer": Project(VIEWER),
+    "customer_export": Project(OWNER),
+    "customer_erase": Project(None, OWNER),
+    "erasures": Project(OWNER),
     "learnings": Project(VIEWER),
     "learning": Project(VIEWER),
     "learning_edit": Project(None, MEMBER),
@@ -187,6 +191,7 @@ def address(shop, ada, ben):
     )
     key, _ = ApiKey.objects.create_key(name="CI", project=shop, scopes=[])
     member = shop.memberships.get(user=ben)
+    customer = Customer.objects.create(project=shop, external_id="kim")
     widget = Connection.objects.create(project=shop, kind="widget", name="Widget", created_at=NOW)
     alias = Alias.objects.create(
         project=shop, kind="login", value="ben", user=ben, confirmed_at=NOW
@@ -219,7 +224,8 @@ def address(shop, ada, ben):
         "settings_webhook_remove": {"pk": webhook.pk}, "settings_mapping": {"pk": mapped.pk},
         "settings_delivery": {"pk": delivery.pk}, "settings_delivery_replay": {"pk": delivery.pk},
         "settings_key_revoke": {"prefix": key.prefix},
-        "settings_people_undo": {"pk": alias.pk},
+        "settings_people_undo": {"pk": alias.pk}, "customer": {"pk": customer.pk},
+        "customer_export": {"pk": customer.pk}, "customer_erase": {"pk": customer.pk},
         "api-deployment": {"pk": ship.pk}, "api-estimates": {"pk": ship.pk},
         "api-feedback-item": {"pk": item.pk}, "api-metric-samples": {"key": metric.key},
         "unsubscribe": {"token": subscription.token},
