@@ -9,6 +9,7 @@ from feedback.connectors.base import Row
 from feedback.intake import submit_feedback
 from feedback.limits import spend
 from feedback.models import Connection
+from feedback.taking import note_arrival
 
 KIND = "widget"
 SPAN = timedelta(minutes=10)
@@ -53,9 +54,8 @@ def take_message(
     )
     if report.errors:
         raise report.errors[0].error
-    Connection.objects.filter(pk=connection.pk).update(
-        received_count=F("received_count") + report.created, worked_at=now, heard_at=now
-    )
+    note_arrival(connection, report.created, now=now)
+    Connection.objects.filter(pk=connection.pk).update(worked_at=now)
     return report.created == 1
 
 

@@ -46,7 +46,7 @@ def take(connection: Connection, rows: list[Row], *, now: datetime) -> IntakeRep
     report.errors.sort(key=lambda one: one.index)
     note_answers(connection, joined, now=now)
     if report.created:
-        _note_arrival(connection, report.created, now)
+        note_arrival(connection, report.created, now=now)
     return report
 
 
@@ -56,7 +56,8 @@ def _placed(row: Row, connection: Connection) -> Row:
     return {**row, "environment": connection.environment}
 
 
-def _note_arrival(connection: Connection, created: int, now: datetime) -> None:
+def note_arrival(connection: Connection, created: int, *, now: datetime) -> None:
+    """Count what came by the connection, and let it become part of its rhythm."""
     connection.rhythm = heard_again(connection.rhythm, before=connection.heard_at, now=now)
     connection.heard_at = max(now, connection.heard_at or now)
     Connection.objects.filter(pk=connection.pk).update(

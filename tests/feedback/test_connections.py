@@ -108,7 +108,7 @@ class TestTheTest:
         tried = page(as_ada, NEW, **FILLED, test="1")
 
         assert "Suggestion 1" in tried.text
-        assert "The first page has 2, and there is more" in tried.text
+        assert "The first answer holds 2, and there is more" in tried.text
         assert (Connection.objects.count(), FeedbackItem.objects.count()) == (0, 0)
         assert place.asked[0].secrets == {"token": "t0p-secret-token"}
 
