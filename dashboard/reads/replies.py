@@ -11,6 +11,7 @@ from learning.reply_ways import NoWay, addresses_of_team, way_to
 
 SHOWN = 50
 SHIPS_OFFERED = 30
+FEW = 2
 # What waits for a person comes first, what is done last.
 _ORDER = ("failed", "draft", "sending", "sent", "dropped")
 
@@ -38,6 +39,11 @@ class RepliesOfShip:
     sent: int
     sendable: int  # how many of the rows shown "send all" would send
     can_come: bool  # whether the ship is live where customers are
+
+    @property
+    def are_few(self) -> bool:
+        """True if all drafts can stand open without hiding each other."""
+        return len(self.rows) <= FEW
 
 
 def replies_of_ship(ship: Deployment) -> RepliesOfShip:
