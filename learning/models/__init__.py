@@ -8,7 +8,13 @@ from learning.models.estimates import (
     Rerun,
     Untouched,
 )
-from learning.models.findings import Finding, FindingNotice
+from learning.models.findings import (
+    Finding,
+    FindingChoice,
+    FindingEvent,
+    FindingNotice,
+    ShipLook,
+)
 from learning.models.learnings import Learning, LearningQuerySet, Tag
 from learning.models.phrases import Phrase
 from learning.models.replies import Reply
@@ -18,6 +24,8 @@ __all__ = [
     "AttributionFit",
     "Correction",
     "Finding",
+    "FindingChoice",
+    "FindingEvent",
     "FindingNotice",
     "ImpactEstimate",
     "Learning",
@@ -27,6 +35,7 @@ __all__ = [
     "Recalculated",
     "Reply",
     "Rerun",
+    "ShipLook",
     "Tag",
     "Untouched",
 ]

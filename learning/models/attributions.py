@@ -34,6 +34,8 @@ class Attribution(models.Model):
     # Whether what was said points to what the ship changed, and not only its time and version.
     on_topic = models.BooleanField(default=False)
     method = models.CharField(max_length=30)
+    # As of its feedback, so that the first word about a ship is found without reading all of them.
+    said_at = models.DateTimeField(null=True)
 
     objects: ClassVar[AttributionQuerySet] = AttributionQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -53,6 +55,11 @@ class Attribution(models.Model):
         ]
         indexes = [
             models.Index(fields=["deployment", "-probability"], name="words_for_a_ship"),
+            models.Index(
+                fields=["deployment", "said_at"],
+                name="first_words_for_a_ship",
+                condition=Q(is_best=True),
+            ),
         ]
 
     def __str__(self) -> str:

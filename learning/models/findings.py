@@ -1,4 +1,6 @@
-"""What is worth a person's attention now, and whether it was worth it."""
+"""What is worth a person's attention now, who is told of it, and whether it was worth it."""
+
+import secrets
 
 from django.db import models
 from django.db.models import Q
@@ -81,3 +83,76 @@ class FindingNotice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.finding_id} for {self.user_id}"
+
+
+class FindingEvent(models.Model):
+    """One thing that happened to a finding: its history."""
+
+    class Kind(models.TextChoices):
+        """What happened."""
+
+        CLAIMED = "claimed", "Claimed"
+        HANDED_OVER = "handed_over", "Handed over"
+        ESCALATED = "escalated", "Escalated"
+        CLOSED = "closed", "Closed"
+        REOPENED = "reopened", "Opened again"
+
+    finding = models.ForeignKey(Finding, models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")  # none: Wake
+    to = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    text = models.TextField(blank=True)  # a reason
+    happened_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["finding", "happened_at"], name="history_of_a_finding")]
+
+    def __str__(self) -> str:
+        return f"{self.finding_id}: {self.kind}"
+
+
+def new_choice_token() -> str:
+    """Return a secret for a link in a mail that works without signing in."""
+    return secrets.token_urlsafe(24)
+
+
+class FindingChoice(models.Model):
+    """What one person wants to be told of at once in one project; without a row, the defaults."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="finding_choices")
+    user = models.ForeignKey(User, models.CASCADE, related_name="finding_choices")
+    is_mailed = models.BooleanField(default=True)
+    # Also of ships of which nobody knows who shipped them.
+    hears_of_unknown = models.BooleanField(default=False)
+    # Hours on the person's own clock; both the same: no quiet hours.
+    quiet_from = models.PositiveSmallIntegerField(default=20)
+    quiet_until = models.PositiveSmallIntegerField(default=8)
+    token = models.CharField(max_length=40, unique=True, default=new_choice_token)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "user"], name="a_person_chooses_once_what_is_told_at_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.project_id}"
+
+
+class ShipLook(models.Model):
+    """The first time that a member of the team saw what customers say of a ship."""
+
+    deployment = models.ForeignKey(Deployment, models.CASCADE, related_name="looks")
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    looked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["deployment", "user"], name="a_first_look_is_noted_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} at {self.deployment_id}"
