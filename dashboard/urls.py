@@ -13,7 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "p/<slug:slug>/ships/<int:pk>/hypothesis/", hypothesis_views.hypothesis, name="hypothesis"
     ),
-    path("p/<slug:slug>/themes/", themes_views.themes, name="themes"),
+    path("p/<slug:slug>/feedback/themes/", themes_views.themes, name="themes"),
     path("p/<slug:slug>/", include("dashboard.reply_urls")),
     path("p/<slug:slug>/metrics/", views.metrics, name="metrics"),
     path("p/<slug:slug>/metrics/<str:key>/", views.metric, name="metric"),

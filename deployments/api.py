@@ -173,4 +173,27 @@ def _detail(deployment: Deployment) -> dict[str, Any]:
         "checkups": list(
             deployment.checkups.order_by("due_at").values("due_at", "finished_at", "problem")
         ),
+        **_saying(deployment),
+    }
+
+
+def _saying(deployment: Deployment) -> dict[str, Any]:
+    """What customers started and stopped saying after the ship, the surest first."""
+    phrases = [
+        {
+            "phrase": row.phrase,
+            "score": round(row.score, 2),
+            "before": row.before_count,
+            "before_total": row.before_total,
+            "after": row.after_count,
+            "after_total": row.after_total,
+            "about_this": row.about_count,
+            "window_seconds": int(row.window.total_seconds()),
+            "quotes": row.quotes,
+        }
+        for row in deployment.phrases.order_by("-score", "pk")
+    ]
+    return {
+        "started_saying": [row for row in phrases if row["score"] > 0],
+        "stopped_saying": [row for row in phrases[::-1] if row["score"] < 0],
     }

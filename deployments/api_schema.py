@@ -154,6 +154,22 @@ class ShipSummary(serializers.Serializer[object]):
     hypothesis = KeptHypothesis(allow_null=True)
 
 
+class TurnedPhrase(serializers.Serializer[object]):
+    """Words that customers started, or stopped, to use after a ship."""
+
+    phrase = serializers.CharField()
+    score = serializers.FloatField(help_text="A z; negative for what stopped.")
+    before = serializers.IntegerField(help_text="Customers who said it in the four weeks before,")
+    before_total = serializers.IntegerField(help_text="of so many who said anything.")
+    after = serializers.IntegerField()
+    after_total = serializers.IntegerField()
+    about_this = serializers.IntegerField(help_text="Of those after, most likely about this ship.")
+    window_seconds = serializers.IntegerField(help_text="How long after the ship was counted.")
+    quotes = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Ids of feedback that says it best."
+    )
+
+
 class ShipDetail(ShipSummary):
     """A ship with all that is known of it."""
 
@@ -175,6 +191,8 @@ class ShipDetail(ShipSummary):
         },
         many=True,
     )
+    started_saying = TurnedPhrase(many=True, help_text="The surest first.")
+    stopped_saying = TurnedPhrase(many=True, help_text="The surest first.")
 
 
 describe_report = extend_schema(

@@ -182,7 +182,7 @@ def _row(
         after_count=told.after,
         after_total=news.after_total,
         window=window,
-        about_count=sum(key in about for key in told.texts_after) if started else 0,
+        about_count=min(told.after, len(about.intersection(told.texts_after))) if started else 0,
         quotes=list(told.quotes),
         method=METHOD,
         found_at=now,

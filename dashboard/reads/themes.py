@@ -89,7 +89,9 @@ def themes_over(project: Project, *, weeks: int, now: datetime) -> Themes:
     ships = _ships(project, window)
     rows = _weeks(project, window, starts, ships)
     return Themes(
-        weeks=rows[::-1], charts=_charts(rows, ships), count=sum(row.count for row in rows)
+        weeks=rows[::-1],
+        charts=_charts(rows[:-1], ships),  # a week that is not over would look like a fall
+        count=sum(row.count for row in rows),
     )
 
 
@@ -194,7 +196,9 @@ def _chart(
             "told": [f"Week of {format_date(row.start_at, 'j M Y')}" for row in rows],
             "ticks": [
                 {"at": _milliseconds(moment), "label": format_date(row.start_at, "j M")}
-                for row, moment in list(zip(rows, middles, strict=True))[:: len(rows) // TICKS]
+                for row, moment in list(zip(rows, middles, strict=True))[
+                    :: max(1, len(rows) // TICKS)
+                ]
             ],
         },
     )

@@ -122,3 +122,17 @@ class TestTheShipsPage:
     def test_shows_nothing_of_another_project(self, as_cleo, ship):
         assert Project.objects.count() == 2
         assert as_cleo.get(reverse("deployment", args=["shop", ship.pk])).status_code == 404
+
+
+class TestTheApi:
+    def test_tells_what_customers_started_and_stopped_saying(self, api, ship):
+        make_phrase(ship, about_count=9)
+        make_phrase(ship, phrase="late parcel", turn="stopped", score=-4.0)
+        answer = api.get(f"/api/v1/deployments/{ship.pk}/").json()
+        [started], [stopped] = answer["started_saying"], answer["stopped_saying"]
+        assert (started["phrase"], started["after"], started["about_this"]) == (
+            "blank screen",
+            14,
+            9,
+        )
+        assert stopped["phrase"] == "late parcel"

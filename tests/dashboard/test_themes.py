@@ -57,8 +57,9 @@ class TestThemesOverTime:
         assert weeks(shop)[0].ships == ("1.4.0",)
 
     def test_draws_shares_of_all_that_was_said(self, shop):
-        said(shop, MONDAY)
-        said(shop, MONDAY, theme="money", mood="good")
+        said(shop, MONDAY - timedelta(days=7))
+        said(shop, MONDAY - timedelta(days=7), theme="money", mood="good")
+        said(shop, MONDAY)  # this week is not over
         charts = {one.key: one for one in themes_over(shop, weeks=12, now=WEDNESDAY).charts}
         assert charts["theme-bug"].data["observed"][-1] == 50.0
         assert charts["theme-bug"].data["observed"][0] is None
@@ -72,7 +73,7 @@ class TestThemesOverTime:
 
 class TestThePage:
     def test_shows_a_chart_and_a_table(self, as_ada, shop):
-        said(shop, datetime.now(UTC) - timedelta(hours=1))
+        said(shop, datetime.now(UTC) - timedelta(days=8))
         text = as_ada.get(reverse("themes", args=["shop"])).content.decode()
         assert 'data-chart="theme-bug"' in text
         assert "The same as a table" in text
