@@ -22,9 +22,9 @@ _ALMOST_FULL = 40  # a page has fifty, or some less where one is the app itself
 # Reviews are dated when they were written, and shown when Apple has looked at them.
 _OVERLAP = timedelta(days=3)
 _MENDS = {
-    400: "Check the app's number and the countries.",
+    400: "Check the app’s number and the countries.",
     403: "Apple refuses for now; it is tried again later.",
-    404: "Check the app's number and the countries.",
+    404: "Check the app’s number and the countries.",
 }
 
 
@@ -122,7 +122,7 @@ def _first(value: Any) -> Any:
 APP_STORE = Connector(
     name="app_store",
     label="App Store reviews",
-    what="Reviews of an app in Apple's App Store: words, stars and the version they are about.",
+    what="Reviews of an app in Apple’s App Store: words, stars and the version they are about.",
     settings=(
         Setting(
             "app", "App", "Its number, or its address: https://apps.apple.com/app/id1477376905."

@@ -31,7 +31,7 @@ _NOT_A_PERSON = ("system", "discobot")
 _MENDS = {
     401: "The key is not accepted: make a new one, and enter it.",
     403: "The key is not accepted for this user name, or may not do this: see the steps.",
-    404: "Check the forum's address, with its path if it has one.",
+    404: "Check the forum’s address, with its path if it has one.",
     422: "Discourse does not take the post as it is; its own words say why.",
 }
 
@@ -141,7 +141,7 @@ DISCOURSE = Connector(
     what="Topics, and replies if you like, that people outside the team write in your forum.",
     settings=(
         Setting(
-            "base_url", "Forum's address", "Such as https://forum.example.com.", is_address=True
+            "base_url", "Forum’s address", "Such as https://forum.example.com.", is_address=True
         ),
         Setting(
             "key",
@@ -168,16 +168,17 @@ DISCOURSE = Connector(
         Setting(
             "categories",
             "Only of these categories",
-            "Their numbers, with commas between; a category's number is at the end of its address. "
+            "Their numbers, with commas between; a category’s number is at the end of its address. "
             "Empty: all that are public.",
             is_required=False,
         ),
     ),
     setup=(
-        "Gathering needs no more than the settings here. To hear at once, also of edits, add a "
-        "webhook too: in the forum open Admin, Advanced, Webhooks, New webhook.",
-        "Payload URL: `{url}`. Content type: `application/json`. Secret: this connection's secret.",
-        "Choose single events, and of them those about posts.",
+        "Gathering needs no more than the settings here. To hear at once, also of edits, connect "
+        "it first, and then add a webhook: the source’s page says how.",
+        "In the forum open Admin, Advanced, Webhooks, New webhook. Payload URL: `{url}`. Content "
+        "type: `application/json`. Secret: this source’s secret. Choose single events, and of them "
+        "those about posts.",
     ),
     gather=patient(_gather),
     every=timedelta(minutes=15),

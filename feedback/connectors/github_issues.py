@@ -227,13 +227,12 @@ GITHUB_ISSUES = Connector(
         ),
     ),
     setup=(
-        "Gathering needs no more than the settings here. To hear at once, add a webhook too: in "
-        "the repository open Settings, Webhooks, Add webhook.",
-        "Payload URL: `{url}`. Content type: `application/json`. Secret: this connection's secret.",
-        "Choose individual events: Issues, and Issue comments if they are gathered. Take off the "
-        "tick at Pushes.",
-        "This is a webhook of its own, beside the one that tells of deployments, which does not "
-        "read issues.",
+        "Gathering needs no more than the settings here. To hear at once, connect it first, and "
+        "then add a webhook: the source’s page says how.",
+        "In the repository open Settings, Webhooks, Add webhook. Payload URL: `{url}`. Content "
+        "type: `application/json`. Secret: this source’s secret. Choose individual events: Issues, and "
+        "Issue comments if they are gathered; take off the tick at Pushes. This webhook stands "
+        "beside the one that tells of deployments, which does not read issues.",
     ),
     gather=patient(_gather),
     every=timedelta(minutes=10),

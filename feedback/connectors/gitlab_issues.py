@@ -31,7 +31,7 @@ _MENDS = {
     301: "The project was renamed or moved: enter its present path.",
     401: "The token is not accepted, or has run out: make a new one, and enter it.",
     403: "Give the token the scope read_api (api if answers are to be given), as a Reporter.",
-    404: "Check the project's path, and that the token was made in it or may see it.",
+    404: "Check the project’s path, and that the token was made in it or may see it.",
 }
 
 
@@ -199,7 +199,7 @@ GITLAB_ISSUES = Connector(
             "comments",
             "Comments",
             "They come by the webhook only. GitLab does not say who belongs to the team, so all "
-            "people's comments come.",
+            "people’s comments come.",
             default="no",
             choices=(("no", "Not read"), ("yes", "Read")),
         ),
@@ -218,7 +218,7 @@ GITLAB_ISSUES = Connector(
         ),
         Setting(
             "base_url",
-            "GitLab's address",
+            "GitLab’s address",
             "Your own, such as https://gitlab.example.com, or gitlab.com.",
             is_required=False,
             is_address=True,
@@ -226,10 +226,10 @@ GITLAB_ISSUES = Connector(
         ),
     ),
     setup=(
-        "Gathering needs no more than the settings here. To hear at once, add a webhook too: in "
-        "the project open Settings, Webhooks, Add new webhook.",
-        "URL: `{url}`. Secret token: this connection's secret.",
-        "Trigger: Issues events, and Comments if they are to be read.",
+        "Gathering needs no more than the settings here. To hear at once, connect it first, and "
+        "then add a webhook: the source’s page says how.",
+        "In the project open Settings, Webhooks, Add new webhook. URL: `{url}`. Secret token: this "
+        "source’s secret. Trigger: Issues events, and Comments if they are to be read.",
     ),
     gather=patient(_gather),
     every=timedelta(minutes=10),

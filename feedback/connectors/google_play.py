@@ -34,8 +34,8 @@ STORE = "https://play.google.com"
 PAGE = 100
 _OVERLAP = timedelta(days=3)  # reviews are shown some time after they were written
 _MENDS = {
-    400: "Check the app's name and the languages.",
-    404: "Check the app's name.",
+    400: "Check the app’s name and the languages.",
+    404: "Check the app’s name.",
     429: "Google refuses for now; it is tried again later.",
 }
 
@@ -156,7 +156,7 @@ GOOGLE_PLAY = Connector(
     ),
     setup=(
         "No account and no key is needed. Google has no public API for reviews: Wake asks as the "
-        "store's own pages do, and Google may change those at any time.",
+        "store’s own pages do, and Google may change those at any time.",
     ),
     gather=patient(_gather),
     every=timedelta(hours=1),

@@ -169,7 +169,7 @@ def _row(
 def _answer(answer: Answer) -> str:
     admin = line(answer.options.get("admin_id"), 40)
     if not admin:
-        raise ConnectionFault("Intercom wants to know who answers.", "Enter a teammate's number.")
+        raise ConnectionFault("Intercom wants to know who answers.", "Enter a teammate’s number.")
     number = line(answer.answer_to.get("conversation"), 40)
     body = {"message_type": "comment", "type": "admin", "admin_id": admin, "body": answer.text}
     told = _site(answer).ask("POST", f"/conversations/{segment(number)}/reply", body)
@@ -185,7 +185,7 @@ INTERCOM = Connector(
         Setting(
             "token",
             "Access token",
-            "In Intercom's Developer Hub: your app, Configure, Authentication. The app needs the "
+            "In Intercom’s Developer Hub: your app, Configure, Authentication. The app needs the "
             "permission Read conversations, and Write conversations to answer.",
             is_secret=True,
         ),
@@ -208,7 +208,7 @@ INTERCOM = Connector(
         Setting(
             "version_attribute",
             "Attribute with the version",
-            "The name of a conversation attribute that holds the customer's version, if there is "
+            "The name of a conversation attribute that holds the customer’s version, if there is "
             "one.",
             is_required=False,
         ),
@@ -221,11 +221,11 @@ INTERCOM = Connector(
         ),
     ),
     setup=(
-        "Gathering needs no more than the token. To hear at once, and to hear replies, add a "
-        "webhook too: in the Developer Hub open your app, Configure, Webhooks.",
-        "Endpoint URL: `{url}`. Topics: `conversation.user.created`, `conversation.user.replied` "
-        "and `conversation.rating.added`.",
-        "Enter the app's client secret here; Intercom signs with it.",
+        "Gathering needs no more than the token. To hear at once, and to hear replies, connect it "
+        "first, and then add a webhook: the source’s page says how.",
+        "In the Developer Hub open your app, Configure, Webhooks. Endpoint URL: `{url}`. Topics: "
+        "`conversation.user.created`, `conversation.user.replied`, `conversation.rating.added`. "
+        "Enter the app’s client secret here; Intercom signs with it.",
     ),
     gather=patient(_gather),
     read=_read,

@@ -35,7 +35,7 @@ _NEXT = re.compile(r'<[^<>]*>;\s*rel="next";\s*results="true";\s*cursor="([^"]{1
 _MENDS = {
     401: "The token is not accepted: make a new one, and enter it.",
     403: "Give the token the scopes event:read and project:read.",
-    404: "Check the organisation's and the project's short names.",
+    404: "Check the organisation’s and the project’s short names.",
 }
 
 
@@ -179,10 +179,10 @@ def _read(heard: Heard) -> list[Row]:
 SENTRY = Connector(
     name="sentry",
     label="Sentry user feedback",
-    what="What people write in Sentry's feedback widget and crash reports, with the release.",
+    what="What people write in Sentry’s feedback widget and crash reports, with the release.",
     settings=(
-        Setting("organization", "Organisation", "Its short name, as in Sentry's addresses."),
-        Setting("project", "Project", "Its short name, as in Sentry's addresses."),
+        Setting("organization", "Organisation", "Its short name, as in Sentry’s addresses."),
+        Setting("project", "Project", "Its short name, as in Sentry’s addresses."),
         Setting(
             "token",
             "Token",
@@ -192,7 +192,7 @@ SENTRY = Connector(
         ),
         Setting(
             "base_url",
-            "Sentry's address",
+            "Sentry’s address",
             "https://sentry.io, https://de.sentry.io for data in Europe, or your own.",
             is_required=False,
             is_address=True,
@@ -201,7 +201,7 @@ SENTRY = Connector(
         Setting(
             HOOK_SECRET,
             "Client secret of the integration",
-            "Only for a webhook: it is on the internal integration's page.",
+            "Only for a webhook: it is on the internal integration’s page.",
             is_secret=True,
             is_required=False,
         ),

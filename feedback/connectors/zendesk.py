@@ -34,8 +34,8 @@ _RATED = {"good": 5, "bad": 1}
 _CREATED = "zen:event-type:ticket.created"
 _MENDS = {
     401: "Check mail address and token, and that access by API token is switched on.",
-    403: "The token's owner must be an administrator to export tickets, or an agent to answer.",
-    404: "Check Zendesk's address.",
+    403: "The token’s owner must be an administrator to export tickets, or an agent to answer.",
+    404: "Check Zendesk’s address.",
 }
 
 
@@ -139,7 +139,7 @@ ZENDESK = Connector(
     settings=(
         Setting(
             "base_url",
-            "Zendesk's address",
+            "Zendesk’s address",
             "Such as https://example.zendesk.com, or the first word of it.",
             is_address=True,
         ),
@@ -147,7 +147,7 @@ ZENDESK = Connector(
         Setting(
             "token",
             "API token",
-            "In Zendesk's Admin Center under Apps and integrations, APIs, API tokens. It may do "
+            "In Zendesk’s Admin Center under Apps and integrations, APIs, API tokens. It may do "
             "what the administrator may: there are no scopes.",
             is_secret=True,
         ),
@@ -160,17 +160,17 @@ ZENDESK = Connector(
         Setting(
             HOOK_SECRET,
             "Signing secret of a webhook",
-            "Only for a webhook: Zendesk shows it on the webhook's page under Reveal secret.",
+            "Only for a webhook: Zendesk shows it on the webhook’s page under Reveal secret.",
             is_secret=True,
             is_required=False,
         ),
     ),
     setup=(
-        "Gathering needs no more than the settings here. To hear at once, add a webhook too: in "
-        "the Admin Center open Apps and integrations, Webhooks, Create webhook.",
-        "Choose Zendesk events, and of them Ticket created. Endpoint URL: `{url}`. Request method: "
-        "POST. Request format: JSON.",
-        "Reveal the webhook's signing secret, and enter it here.",
+        "Gathering needs no more than the settings here. To hear at once, connect it first, and "
+        "then add a webhook: the source’s page says how.",
+        "In the Admin Center open Apps and integrations, Webhooks, Create webhook. Choose Zendesk "
+        "events, and of them Ticket created. Endpoint URL: `{url}`. Request method: POST. Request "
+        "format: JSON. Then reveal the webhook’s signing secret, and enter it here.",
     ),
     gather=patient(_gather),
     read=_read,
