@@ -24,7 +24,8 @@ QUOTE_LENGTH = 240
 # What a later checkup of the same metric rewrites; the window and the words move with it.
 ESTIMATE_FIELDS = [
     "word", "effect", "low", "high", "p_value", "smallest_visible", "is_real", "window_start_at",
-    "window_end_at", "look_again_at", "note", "details", "method", "estimated_at",
+    "window_end_at", "look_again_at", "note", "details", "method", "inputs_digest", "beside",
+    "estimated_at",
 ]  # fmt: skip
 
 

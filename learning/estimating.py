@@ -2,58 +2,30 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from common.windows import DAY, Window
-from deployments.models import Checkup, Deployment, Hypothesis
-from engagement.models import Metric, MetricSample
-from learning.impact import Estimate, Series, benjamini_hochberg, estimate, make_series
+from common.windows import Window
+from deployments.models import Checkup, Hypothesis
+from engagement.models import Metric, Role
+from learning.impact import CURRENT_METHOD, Estimate, benjamini_hochberg, estimate
+from learning.inputs import LONGEST_HISTORY, Inputs, Neighbour, digest_of, history_length, span_of
 from learning.models import ImpactEstimate
 
-LONGEST_HISTORY = timedelta(days=120)
 LEVEL = 0.05  # how often a metric that did not move may be called moved
+NAMED = 5  # ships in a note
 
 
-def history_length(metric: Metric) -> timedelta:
-    """How far before a ship its metric is read: docs/methods.md says what each length buys."""
-    if metric.resolution >= DAY:
-        return LONGEST_HISTORY
-    return timedelta(days=28) if metric.resolution >= timedelta(hours=1) else timedelta(days=14)
-
-
-def series_for(metric: Metric, window: Window) -> Series:
-    """Return the metric's samples in the window, on a regular grid, in one query."""
-    rows = [
-        (taken_at.timestamp(), value, exposure)
-        for taken_at, value, exposure in MetricSample.objects.filter(metric=metric)
-        .within(window)
-        .series()
-    ]
-    return make_series(
-        rows,
-        interval=int(metric.resolution.total_seconds()),
-        kind=metric.kind,
-        start=int(window.start.timestamp()),
-        end=int(window.end.timestamp()),
-    )
-
-
-def other_ship_times(deployment: Deployment, window: Window) -> list[int]:
-    """Return when other ships of the same environment went live in the window, as epoch seconds."""
-    times = (
-        Deployment.objects.beside(deployment)
-        .live()
-        .filter(shipped_at__gte=window.start, shipped_at__lt=window.end)
-        .order_by("shipped_at")
-        .values_list("shipped_at", flat=True)
-    )
-    return [int(moment.timestamp()) for moment in times]
-
-
-def estimate_checkup(checkup: Checkup, *, now: datetime) -> list[ImpactEstimate]:
+def estimate_checkup(
+    checkup: Checkup,
+    *,
+    now: datetime,
+    method: str = CURRENT_METHOD,
+    inputs: Inputs | None = None,
+) -> list[ImpactEstimate]:
     """Return, unsaved, what the ship did to each metric of its project by this checkup.
 
-    A ship to an environment that no customer sees has no estimates.
+    A ship to an environment that no customer sees has no estimates. `inputs` may be shared by many
+    checkups of one project.
     """
     deployment = checkup.deployment
     if not deployment.environment.reaches_customers:
@@ -63,21 +35,54 @@ def estimate_checkup(checkup: Checkup, *, now: datetime) -> list[ImpactEstimate]
     gone_at = deployment.rolled_back_at
     is_cut = gone_at is not None and gone_at < end
     end = min(end, gone_at) if gone_at else end
+    if inputs is None:
+        span = span_of([deployment], longest=checkup.horizon, now=now)
+        inputs = Inputs(deployment.project_id, span)
     following = deployment.checkups.filter(due_at__gt=checkup.due_at).order_by("due_at").first()
-    ships = other_ship_times(deployment, Window(deployment.shipped_at - LONGEST_HISTORY, end))
+    ships = inputs.neighbours(deployment, Window(deployment.shipped_at - LONGEST_HISTORY, end))
     rows = []
-    for metric in Metric.objects.filter(project=deployment.project_id).order_by("pk"):
-        start = deployment.shipped_at - history_length(metric)
-        found = estimate(
-            series_for(metric, Window(start, end)),
-            shipped_at=int(deployment.shipped_at.timestamp()),
-            window_end=int(end.timestamp()),
-            other_ships=[moment for moment in ships if moment >= start.timestamp()],
-        )
-        rows.append(_row(checkup, metric, _cut(found) if is_cut else found, now, following))
+    for metric in inputs.metrics:
+        window = Window(deployment.shipped_at - history_length(metric), end)
+        touching = inputs.touching(metric, ships)
+        row = _estimated(checkup, metric, inputs, window, touching, method, is_cut)
+        row.look_again_at = following.due_at if following else None
+        row.estimated_at = now
+        rows.append(row)
     bet = Hypothesis.objects.filter(deployment=deployment).values_list("metric", flat=True).first()
-    _mark_real(rows, bet)
+    mark_real(rows, bet)
     return rows
+
+
+def _estimated(
+    checkup: Checkup,
+    metric: Metric,
+    inputs: Inputs,
+    window: Window,
+    ships: Sequence[Neighbour],
+    method: str,
+    is_cut: bool,
+) -> ImpactEstimate:
+    deployment = checkup.deployment
+    if why := inputs.ruled_out(metric, deployment):
+        end = int(window.end.timestamp())
+        found = Estimate("insufficient_data", None, None, None, None, None, why, end, method)
+        return _row(checkup, metric, found, [], "")
+    series = inputs.series(metric, window)
+    shipped_at = int(deployment.shipped_at.timestamp())
+    end, begins = int(window.end.timestamp()), window.start.timestamp()
+    known = [ship.shipped_at for ship in ships if ship.shipped_at >= begins]
+    found = estimate(
+        series, shipped_at=shipped_at, window_end=end, other_ships=known, method=method
+    )
+    bucket_at = shipped_at // series.interval * series.interval
+    beside = [ship for ship in ships if bucket_at <= ship.shipped_at < window.end.timestamp()]
+    return _row(
+        checkup,
+        metric,
+        _cut(found) if is_cut else found,
+        beside,
+        digest_of(series, method, shipped_at, end, known),
+    )
 
 
 def _cut(found: Estimate) -> Estimate:
@@ -87,22 +92,29 @@ def _cut(found: Estimate) -> Estimate:
     return replace(found, word=word, note=f"{note} {found.note}".strip())
 
 
-def _mark_real(rows: Sequence[ImpactEstimate], bet: int | None) -> None:
-    """Decide which effects are real.
+def mark_real(rows: Sequence[ImpactEstimate], bet: int | None) -> None:
+    """Decide which effects of one ship are real.
 
-    The metric that was bet on beforehand is one question and is judged alone, at 5 %. All others
-    are judged together (Benjamini-Hochberg at 5 %), so that many metrics do not make false alarms.
+    The metric that was bet on beforehand is one question and is judged alone, at 5 %. The
+    guardrails are judged together, and so are all others (Benjamini-Hochberg at 5 % each), so that
+    many metrics do not make false alarms, and signals do not drown a guardrail.
     """
     for row in rows:
         row.is_real = row.metric_id == bet and row.p_value is not None and row.p_value < LEVEL
     others = [row for row in rows if row.metric_id != bet and row.p_value is not None]
-    real = benjamini_hochberg([row.p_value for row in others if row.p_value is not None], LEVEL)
-    for row, is_real in zip(others, real, strict=True):
-        row.is_real = is_real
+    for is_guardrail in (True, False):
+        group = [row for row in others if (row.metric.role == Role.GUARDRAIL) == is_guardrail]
+        real = benjamini_hochberg([row.p_value for row in group if row.p_value is not None], LEVEL)
+        for row, is_real in zip(group, real, strict=True):
+            row.is_real = is_real
 
 
 def _row(
-    checkup: Checkup, metric: Metric, found: Estimate, now: datetime, following: Checkup | None
+    checkup: Checkup,
+    metric: Metric,
+    found: Estimate,
+    beside: Sequence[Neighbour],
+    digest: str,
 ) -> ImpactEstimate:
     return ImpactEstimate(
         checkup=checkup,
@@ -116,8 +128,17 @@ def _row(
         smallest_visible=found.smallest_visible,
         window_start_at=checkup.deployment.shipped_at,
         window_end_at=datetime.fromtimestamp(found.window_end, tz=UTC),
-        look_again_at=following.due_at if following else None,
-        note=found.note,
+        note=f"{found.note} {_named(beside)}".strip(),
+        beside=[ship.pk for ship in beside],
+        inputs_digest=digest,
         method=found.method,
-        estimated_at=now,
     )
+
+
+def _named(beside: Sequence[Neighbour]) -> str:
+    """Say which ships went out in the window of another."""
+    if not beside:
+        return ""
+    names = ", ".join(ship.version for ship in beside[:NAMED])
+    more = f" and {len(beside) - NAMED} more" if len(beside) > NAMED else ""
+    return f"In its window: {names}{more}."

@@ -1,7 +1,7 @@
 """A metric as numbers on a regular grid, and the look that is taken at it around a ship. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -101,6 +101,17 @@ def make_series(
             exposure[place] = np.nan if weight is None else weight
     has_exposure = kind == "ratio" and bool(np.isfinite(exposure).any())
     return Series(times, values, interval, kind, exposure if has_exposure else None)
+
+
+def between(series: Series, start: int, end: int) -> Series:
+    """Return the buckets from the one that `start` lies in to the last that starts before `end`."""
+    first, last = np.searchsorted(series.times, [start // series.interval * series.interval, end])
+    exposure = None if series.exposure is None else series.exposure[first:last]
+    if exposure is not None and not np.isfinite(exposure).any():
+        exposure = None
+    return replace(
+        series, times=series.times[first:last], values=series.values[first:last], exposure=exposure
+    )
 
 
 def block_length(count: int, interval: int) -> int:

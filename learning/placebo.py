@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from learning.impact import CURRENT_METHOD, estimate
-from learning.impact_series import Series
+from learning.impact_series import Series, between
 
 MOST_MOMENTS = 60
 FEWEST_MOMENTS = 20  # below, a share of them says nothing
@@ -48,7 +48,7 @@ def placebos(
     asked: list[int] = []
     alarms = looks = covered = found = 0
     for number, moment in enumerate(quiet_moments(series, history, window, ships)):
-        part = _between(series, moment - history, moment + window)
+        part = between(series, moment - history, moment + window)
         told = {"shipped_at": moment, "window_end": moment + window, "other_ships": ships}
         nothing = estimate(part, method=method, **told)
         if nothing.low is None or nothing.high is None or nothing.p_value is None:
@@ -97,17 +97,6 @@ def false_alarm_bounds(alarms: int, moments: int) -> tuple[float, float]:
     middle = (share + z * z / (2 * moments)) / below
     half = z * math.sqrt(share * (1 - share) / moments + (z / (2 * moments)) ** 2) / below
     return max(0.0, middle - half), min(1.0, middle + half)
-
-
-def _between(series: Series, start: int, end: int) -> Series:
-    first, last = np.searchsorted(series.times, [start, end])
-    exposure = None if series.exposure is None else series.exposure[first:last]
-    return replace(
-        series,
-        times=series.times[first:last],
-        values=series.values[first:last],
-        exposure=exposure,
-    )
 
 
 def _moved(series: Series, moment: int, share: float) -> Series:

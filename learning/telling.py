@@ -10,7 +10,7 @@ from accounts.models import Project
 from common.windows import DAY, WEEK, Window
 from deployments.models import Deployment
 from feedback.models import FeedbackItem, FeedbackQuerySet
-from learning.estimating import other_ship_times
+from learning.inputs import other_ship_times
 from learning.models import Attribution, Phrase
 from learning.phrases import LEVEL, METHOD, News, Text, whats_new
 from learning.phrases_telling import Told

@@ -9,8 +9,8 @@ from django.db.models import Exists, OuterRef, Q
 from common.windows import DAY, WEEK, Window
 from deployments.models import Deployment
 from engagement.models import Metric, MetricSample
-from learning.estimating import history_length, series_for
 from learning.impact import CURRENT_METHOD
+from learning.inputs import history_length, series_for
 from learning.models import PlaceboRecord
 from learning.placebo import CLAIMED, FEWEST_MOMENTS, false_alarm_bounds, placebos
 

@@ -15,12 +15,7 @@ from deployments.models import Change, Checkup, Deployment, Hypothesis, Shipper
 from deployments.succession import Succession, successions
 from engagement.models import Metric
 from feedback.models import FeedbackItem
-from learning.estimating import (
-    LONGEST_HISTORY,
-    history_length,
-    other_ship_times,
-    series_for,
-)
+from learning.inputs import LONGEST_HISTORY, Inputs, history_length
 from learning.models import Attribution, ImpactEstimate, Learning
 from learning.verdict import Verdict, sentence
 
@@ -203,12 +198,14 @@ def charts_of(
     length = outcome.hypothesis.window if outcome.hypothesis else WEEK
     end = min(now, ship.shipped_at + length + DAY)
     beside = [row.ship for row in neighbours]
-    times = other_ship_times(ship, Window(ship.shipped_at - LONGEST_HISTORY, end)) if chosen else []
+    inputs = Inputs(ship.project_id, Window(ship.shipped_at, end))
+    others = inputs.neighbours(ship, Window(ship.shipped_at - LONGEST_HISTORY, end))
     charts = []
     for metric in chosen:
         start = ship.shipped_at - history_length(metric)
-        known = [moment for moment in times if moment >= start.timestamp()]
-        series = series_for(metric, Window(start, end))
+        touching = inputs.touching(metric, others)
+        known = [one.shipped_at for one in touching if one.shipped_at >= start.timestamp()]
+        series = inputs.series(metric, Window(start, end))
         charts.append(
             metric_chart(metric, series, ship=ship, beside=beside, other_ships=known, end=end)
         )
