@@ -238,6 +238,7 @@ SPECTACULAR_SETTINGS = {
         "FeedbackStatus": "feedback.models.Status",
         "DeploymentKind": "deployments.models.DeploymentKind",
         "MetricKind": "engagement.models.Kind",
+        "MetricRole": "engagement.models.Role",
         "LearningState": "learning.models.Learning.State",
         "ShipState": "deployments.api_schema.SHIP_STATES",
     },

@@ -6,6 +6,7 @@ from django import forms
 
 from accounts.forms import zone_choices
 from engagement.models import Direction, Kind
+from engagement.models import Role as MetricRole
 
 
 class ProjectForm(forms.Form):
@@ -37,3 +38,4 @@ class MetricForm(forms.Form):
     )
     kind = forms.ChoiceField(choices=Kind.choices)
     good_direction = forms.ChoiceField(choices=Direction.choices, label="Which way is good")
+    role = forms.ChoiceField(choices=MetricRole.choices, label="What it is watched for")

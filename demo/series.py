@@ -29,6 +29,7 @@ class MetricPlan:
     trend: float  # growth over a year
     noise: float
     exposure: float = 0.0  # a ratio's mean denominator per hour
+    role: str = "signal"
 
     def definition(self) -> dict[str, Any]:
         """Return the metric as the API takes it."""
@@ -38,6 +39,7 @@ class MetricPlan:
             "unit": self.unit,
             "kind": self.kind,
             "good_direction": self.good_direction,
+            "role": self.role,
             "resolution": "1h",
         }
 
@@ -45,7 +47,7 @@ class MetricPlan:
 METRICS = (
     MetricPlan(
         "checkout_conversion", "Checkout conversion", "", "ratio", "up",
-        level=0.44, day=0.04, week=0.02, trend=0.02, noise=0.012, exposure=170,
+        level=0.44, day=0.04, week=0.02, trend=0.02, noise=0.012, exposure=170, role="goal",
     ),
     MetricPlan(
         "signups", "Sign-ups", "", "count", "up",
@@ -56,7 +58,7 @@ METRICS = (
         level=640, day=0.6, week=0.1, trend=0.2, noise=0.025,
     ),
     MetricPlan(
-        "page_load_seconds", "Page load time", "s", "gauge", "down",
+        "page_load_seconds", "Page load time", "s", "gauge", "down", role="guardrail",
         level=1.9, day=0.09, week=0.02, trend=0.05, noise=0.025,
     ),
     MetricPlan(

@@ -78,6 +78,7 @@ def _metric(metric: Metric) -> dict[str, Any]:
         "unit": metric.unit,
         "kind": metric.kind,
         "good_direction": metric.good_direction,
+        "role": metric.role,
         "resolution_seconds": int(metric.resolution.total_seconds()),
     }
 

@@ -4,7 +4,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 
 from common.api_schema import BatchReport, errors, filters, paged
-from engagement.models import Direction, Kind
+from engagement.models import Direction, Kind, Role
 
 
 class MetricSent(serializers.Serializer[object]):
@@ -15,6 +15,7 @@ class MetricSent(serializers.Serializer[object]):
     unit = serializers.CharField(required=False, max_length=30)
     kind = serializers.ChoiceField(choices=Kind.choices, required=False)
     good_direction = serializers.ChoiceField(choices=Direction.choices, required=False)
+    role = serializers.ChoiceField(choices=Role.choices, required=False)
     resolution = serializers.CharField(required=False, help_text='Size of a bucket: "1h", "1d".')
 
 
@@ -26,6 +27,7 @@ class MetricKept(serializers.Serializer[object]):
     unit = serializers.CharField()
     kind = serializers.ChoiceField(choices=Kind.choices)
     good_direction = serializers.ChoiceField(choices=Direction.choices)
+    role = serializers.ChoiceField(choices=Role.choices)
     resolution_seconds = serializers.IntegerField()
 
 

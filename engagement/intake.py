@@ -12,7 +12,7 @@ from django.utils.text import slugify
 from accounts.models import Project
 from common.errors import BadInput, IntakeReport, RowError
 from common.values import clean_text, read_duration, read_moment, read_number
-from engagement.models import Direction, Kind, Metric, MetricSample
+from engagement.models import Direction, Kind, Metric, MetricSample, Role
 
 BATCH = 10_000
 MAX_RESOLUTION = timedelta(days=1)
@@ -74,8 +74,8 @@ def metric_for(project: Project, key: str, **facts: Any) -> tuple[Metric, bool]:
 def define_metric(project: Project, row: Any) -> tuple[Metric, bool]:
     """Save what `row` says of a metric, and return it and whether it is new.
 
-    Fields: `key`, and any of `name`, `unit`, `kind`, `good_direction`, `resolution`. What is not
-    said stays as it is. Raises BadInput naming the field.
+    Fields: `key`, and any of `name`, `unit`, `kind`, `good_direction`, `role`, `resolution`. What
+    is not said stays as it is. Raises BadInput naming the field.
     """
     if not isinstance(row, Mapping):
         raise BadInput("metric", "must be an object.", 'Send {"key": ...}.')
@@ -86,7 +86,7 @@ def define_metric(project: Project, row: Any) -> tuple[Metric, bool]:
             text = clean_text(row[field], field=field, max_length=length)
             if text or field != "name":  # a unit may be taken away, a name may not
                 facts[field] = text
-    for field, choices in (("kind", Kind), ("good_direction", Direction)):
+    for field, choices in (("kind", Kind), ("good_direction", Direction), ("role", Role)):
         if row.get(field) is not None:
             if row[field] not in choices.values:
                 raise BadInput(field, "is not known.", f"Send one of {', '.join(choices.values)}.")

@@ -390,7 +390,13 @@ class TestAMetric:
 
         as_ben.post(
             f"/p/shop/metrics/{metric.key}/",
-            {"name": "Conversion", "unit": "%", "kind": "ratio", "good_direction": "up"},
+            {
+                "name": "Conversion",
+                "unit": "%",
+                "kind": "ratio",
+                "good_direction": "up",
+                "role": "goal",
+            },
         )
 
         metric.refresh_from_db()
@@ -401,7 +407,13 @@ class TestAMetric:
 
         as_ben.post(
             f"/p/shop/metrics/{metric.key}/",
-            {"name": "Conversion", "unit": "", "kind": "gauge", "good_direction": "up"},
+            {
+                "name": "Conversion",
+                "unit": "",
+                "kind": "gauge",
+                "good_direction": "up",
+                "role": "goal",
+            },
         )
 
         metric.refresh_from_db()
