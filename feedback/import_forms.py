@@ -39,6 +39,15 @@ CHOICES = [
     ),
 ]
 SAMPLES = 3
+SCALE_CHOICES = [
+    ("", "1 to 5 stars"),
+    ("csat", "CSAT, 1 to 5"),
+    ("nps", "NPS, 0 to 10"),
+    ("1-10", "1 to 10"),
+    ("1-7", "1 to 7"),
+    ("percent", "Percent"),
+    ("thumbs", "Thumbs: 1 is up, 0 is down"),
+]
 
 
 class FileForm(forms.Form):
@@ -78,6 +87,12 @@ class ColumnsForm(forms.Form):
         choices=zone_choices,
         help_text="For times in the file that do not say their own.",
     )
+    rating_scale = forms.ChoiceField(
+        required=False,
+        label="Scale of the ratings",
+        choices=SCALE_CHOICES,
+        help_text="Of rows that do not name their own.",
+    )
     dry_run = forms.BooleanField(
         required=False,
         label="Try it first: read everything, store nothing",
@@ -99,7 +114,7 @@ class ColumnsForm(forms.Form):
 
     def settings_fields(self) -> list[forms.BoundField]:
         """Return the fields that are not about a column."""
-        return [self[name] for name in ("source", "zone", "dry_run")]
+        return [self[name] for name in ("source", "zone", "rating_scale", "dry_run")]
 
     def column_rows(self) -> list[tuple[forms.BoundField, list[Any]]]:
         """Return each column's field with the first values in it."""

@@ -101,7 +101,12 @@ def _ask_for_columns(
         form = ColumnsForm(
             found=found,
             mapping=row.mapping or found.mapping,
-            initial={"source": row.source, "zone": row.zone, "dry_run": row.dry_run},
+            initial={
+                "source": row.source,
+                "zone": row.zone,
+                "rating_scale": row.rating_scale,
+                "dry_run": row.dry_run,
+            },
         )
     context = {"project": project, "row": row, "form": form}
     return render(request, "feedback/import_columns.html", context)
@@ -133,6 +138,7 @@ def import_start(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             return _ask_for_columns(request, project, row, form)
         row.mapping = form.mapping()
         row.source, row.zone = form.cleaned_data["source"], form.cleaned_data["zone"]
+        row.rating_scale = form.cleaned_data["rating_scale"]
         row.dry_run = form.cleaned_data["dry_run"]
     _start(row)
     return redirect("import_progress", slug=slug, pk=pk)

@@ -64,16 +64,18 @@ def import_batches(
     now: datetime,
     dry_run: bool = False,
     skip: int = 0,
+    rating_scale: str = "",
 ) -> Iterator[Batch]:
     """Store the rows of `table` after the first `skip`, each BATCH in its own transaction.
 
-    Raises NotATable if the file breaks off; the batches before are stored.
+    Rows that name no scale of their rating are on `rating_scale`. Raises NotATable if the file
+    breaks off; the batches before are stored.
     """
 
     def take(rows: list[Row]) -> IntakeReport:
         return submit_feedback(
             project=project,
-            rows=_named(rows, mapping),
+            rows=_named(rows, mapping, rating_scale),
             now=now,
             source=source,
             zone=zone,
@@ -83,7 +85,9 @@ def import_batches(
     return take_in(table, take, size=BATCH, skip=skip)
 
 
-def _named(rows: Iterable[Row], mapping: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def _named(
+    rows: Iterable[Row], mapping: Mapping[str, str], rating_scale: str
+) -> Iterator[dict[str, Any]]:
     for row in rows:
         values = mapped(row.values, mapping)
         if not values.get("id") and not values.get("created_at"):
@@ -92,13 +96,15 @@ def _named(rows: Iterable[Row], mapping: Mapping[str, str]) -> Iterator[dict[str
             said = json.dumps(row.values, sort_keys=True, default=str)
             known_by = hashlib.sha256(f"{row.line}\x1f{said}".encode("utf-8", "replace"))
             values["id"] = f"row:{known_by.hexdigest()[:32]}"
+        if rating_scale and not values.get("rating_scale") and not values.get("rating_max"):
+            values["rating_scale"] = rating_scale
         yield values
 
 
 def queue(row: Import) -> None:
     """Let a worker take up the import, from where it stopped if it was begun."""
     row.state = Import.State.QUEUED
-    row.save(update_fields=["state", "mapping", "source", "zone", "dry_run"])
+    row.save(update_fields=["state", "mapping", "source", "zone", "rating_scale", "dry_run"])
 
 
 def waiting(now: datetime) -> QuerySet[Import]:
@@ -154,6 +160,7 @@ def _move_on(row: Import, table: Table, now: datetime) -> bool:
         now=row.created_at,  # rows that do not say when: the same on every slice
         dry_run=row.dry_run,
         skip=row.report.get("rows", 0),
+        rating_scale=row.rating_scale,
     )
     for _ in range(SLICE):
         with transaction.atomic():

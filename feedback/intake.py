@@ -181,20 +181,30 @@ def _item(
 
 
 def _customers(project: Project, said: list[Said]) -> dict[str, Customer]:
-    facts = {one.customer[0]: one.customer for one in said if one.customer}
+    facts: dict[str, tuple[str, str]] = {}
+    for one in said:
+        if one.customer:
+            known_by, name, email = one.customer
+            before = facts.get(known_by, ("", ""))
+            facts[known_by] = (name or before[0], email or before[1])
     if not facts:
         return {}
-    Customer.objects.bulk_create(
-        (
-            Customer(project=project, external_id=known_by, name=name, email=email)
-            for known_by, name, email in sorted(facts.values())
-        ),
-        ignore_conflicts=True,
-    )
-    return {
-        customer.external_id: customer
-        for customer in Customer.objects.filter(project=project, external_id__in=facts)
-    }
+    known = Customer.objects.filter(project=project, external_id__in=facts)
+    customers = {customer.external_id: customer for customer in known}
+    new = [
+        Customer(project=project, external_id=known_by, name=name, email=email)
+        for known_by, (name, email) in sorted(facts.items())
+        if known_by not in customers
+    ]
+    learned = []
+    for customer in customers.values():
+        name, email = facts[customer.external_id]
+        if (name and not customer.name) or (email and not customer.email):
+            customer.name, customer.email = customer.name or name, customer.email or email
+            learned.append(customer)
+    Customer.objects.bulk_update(learned, ["name", "email"], batch_size=200)
+    created = Customer.objects.bulk_create(new)
+    return customers | {customer.external_id: customer for customer in created}
 
 
 def mark_linked(items: Iterable[FeedbackItem], *, now: datetime) -> None:

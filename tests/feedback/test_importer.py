@@ -71,6 +71,16 @@ class TestRunImport:
         item = FeedbackItem.objects.get(project=shop)
         assert (item.text, item.rating) == ("It is slow", 2)
 
+    def test_reads_ratings_on_the_scale_that_was_chosen_for_the_file(self, shop):
+        row = make_import(
+            shop, "text,rating,rating_scale\nA,9,\nB,7,1-7\n", rating_scale="nps",
+            mapping={"text": "text", "rating": "rating", "rating_scale": "rating_scale"},
+        )  # fmt: skip
+        run_import(row, now=NOW)
+
+        found = FeedbackItem.objects.values_list("text", "rating").order_by("text")
+        assert list(found) == [("A", 4.6), ("B", 5.0)]
+
     def test_names_the_line_of_a_row_that_is_refused(self, shop):
         row = make_import(shop, 'id,text,rating\n1,"two\nlines",5\n2,Bad,9\n')
 

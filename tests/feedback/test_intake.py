@@ -87,3 +87,20 @@ class TestRows:
         assert report.created == 1
         assert not FeedbackItem.objects.exists()
         assert not Customer.objects.exists()
+
+    def test_a_customer_whose_name_is_told_later_has_it(self, shop):
+        submit(shop, {"id": "1", "text": "A", "customer": "c-1"})
+        submit(
+            shop,
+            {"id": "2", "text": "B", "customer": {"id": "c-1", "name": "Kim"}},
+            {"id": "3", "text": "C", "customer": {"id": "c-1", "email": "kim@x.example"}},
+            {"id": "4", "text": "D", "customer": "c-1"},
+        )
+
+        customer = Customer.objects.get()
+        assert (customer.name, customer.email) == ("Kim", "kim@x.example")
+
+    def test_a_rating_keeps_what_was_given(self, shop):
+        item = make_feedback(shop, rating=9, rating_scale="nps")
+
+        assert (item.rating, item.rating_scale, item.rating_given) == (4.6, "nps", 9)

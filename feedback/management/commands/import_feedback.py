@@ -27,6 +27,11 @@ class Command(FileCommand):
         parser.add_argument(
             "--source", default="import", help="what to call where it came from, such as play"
         )
+        parser.add_argument(
+            "--rating-scale",
+            default="",
+            help="of rows that name none: stars, csat, nps, percent, thumbs, or such as 1-7",
+        )
 
     def guess(self, columns: list[str]) -> dict[str, str]:
         """Return {their column: our field} as far as the names tell."""
@@ -42,4 +47,5 @@ class Command(FileCommand):
             zone=options["zone"],
             now=timezone.now(),
             dry_run=options["dry_run"],
+            rating_scale=options["rating_scale"],
         )
