@@ -18,7 +18,7 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 CALL = re.compile(r"manage\.py ([a-z_]+)([^\n`|)]*)")
-MAKE = re.compile(r"(?:^|`)make ([a-z]+)", re.MULTILINE)
+MAKE = re.compile(r"(?:^|`)make ([a-z-]+)", re.MULTILINE)
 
 
 def name_of(page: Path) -> str:
@@ -88,7 +88,7 @@ class TestAPage:
     def test_names_only_make_targets_that_exist(self, page):
         makefile = (ROOT / "Makefile").read_text()
         code = "\n".join(block for _, block in FENCE.findall(page.read_text()))
-        inline = "\n".join(re.findall(r"`make [a-z]+[^`]*`", page.read_text()))
+        inline = "\n".join(re.findall(r"`make [a-z-]+[^`]*`", page.read_text()))
 
         named = set(MAKE.findall(code)) | set(MAKE.findall(inline))
         assert {target for target in named if f"\n{target}:" not in makefile} == set()
