@@ -76,7 +76,7 @@ class TestRunImport:
             shop, "text,rating,rating_scale\nA,9,\nB,7,1-7\n", rating_scale="nps",
             mapping={"text": "text", "rating": "rating", "rating_scale": "rating_scale"},
         )  # fmt: skip
-        run_import(row, now=NOW)
+        importer.run_import(row, now=NOW)
 
         found = FeedbackItem.objects.values_list("text", "rating").order_by("text")
         assert list(found) == [("A", 4.6), ("B", 5.0)]
