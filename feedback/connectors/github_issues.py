@@ -21,7 +21,7 @@ from feedback.connectors.base import (
 )
 from feedback.connectors.paging import Climb, moment_of
 from feedback.connectors.rest import Site, many, patient, segment, web_address
-from feedback.connectors.words import is_bot, markdown, person, said, version_of
+from feedback.connectors.words import is_bot, is_chosen, markdown, person, said, version_of
 
 PUBLIC_API = "https://api.github.com"
 PAGE = 50
@@ -125,9 +125,7 @@ def _issue(
 ) -> Row | None:
     labels = [line(dig(label, "name") or label, 100) for label in rows(issue, "labels")]
     labels = [label for label in labels if label]
-    chosen = {label.strip().casefold() for label in str(options.get("labels") or "").split(",")}
-    chosen.discard("")
-    if "pull_request" in issue or (chosen and chosen.isdisjoint(map(str.casefold, labels))):
+    if "pull_request" in issue or not is_chosen(labels, options.get("labels")):
         return None
     if options.get("authors") == "outsiders" and issue.get("author_association") in _TEAM:
         return None
@@ -156,7 +154,7 @@ def _row(item: Mapping[str, Any], kind: str, text: str) -> Row | None:
     host = urlsplit(url).hostname or "github.com"
     found = re.search(r"/([^/]+/[^/]+)/(?:issues|pull)/(\d+)", urlsplit(url).path)
     row: Row = {
-        "id": f"{host}:{kind}:{number}",
+        "id": _known_as(host, kind, number, found),
         "text": text,
         "created_at": moment(item.get("created_at")),
         "url": url,
@@ -164,9 +162,16 @@ def _row(item: Mapping[str, Any], kind: str, text: str) -> Row | None:
     if known_by := line(user.get("id"), 30):
         row["customer"] = person(f"{host}:{known_by}", user.get("login"))
     if found:
-        row["reference"] = f"{found[1]}#{found[2]}"
         row["answer_to"] = {"repository": found[1], "number": int(found[2])}
     return row
+
+
+def _known_as(host: str, kind: str, number: str, found: re.Match[str] | None) -> str:
+    """Return the id: as people write it in commits, so that a ship can name what it fixes."""
+    if found is None:
+        return f"{host}:{kind}:{number}"
+    reference = f"{'' if host == 'github.com' else f'{host}/'}{found[1]}#{found[2]}"
+    return reference if kind == "issue" else f"{reference}-comment-{number}"
 
 
 def _answer(answer: Answer) -> str:
@@ -230,8 +235,8 @@ GITHUB_ISSUES = Connector(
         "Gathering needs no more than the settings here. To hear at once, connect it first, and "
         "then add a webhook: the source’s page says how.",
         "In the repository open Settings, Webhooks, Add webhook. Payload URL: `{url}`. Content "
-        "type: `application/json`. Secret: this source’s secret. Choose individual events: Issues, and "
-        "Issue comments if they are gathered; take off the tick at Pushes. This webhook stands "
+        "type: `application/json`. Secret: this source’s secret. Choose individual events: Issues, "
+        "and Issue comments if they are gathered; take off the tick at Pushes. This webhook stands "
         "beside the one that tells of deployments, which does not read issues.",
     ),
     gather=patient(_gather),

@@ -21,7 +21,7 @@ from feedback.connectors.base import (
 )
 from feedback.connectors.paging import Climb, moment_of
 from feedback.connectors.rest import Site, many, patient, segment, web_address
-from feedback.connectors.words import is_bot, markdown, person, said, version_of
+from feedback.connectors.words import is_bot, is_chosen, markdown, person, said, version_of
 
 PUBLIC = "https://gitlab.com"
 PAGE = 50
@@ -86,7 +86,8 @@ def _read(heard: Heard) -> list[Row]:
     if kind == "issue":
         if line(facts.get("action"), 50) in ("close", "move"):
             raise NotFeedback("An issue was closed or moved: nothing new was said.")
-        row = _issue(_with_labels(facts, body), author, heard.options)
+        labels = rows(facts, "labels") or rows(body, "labels")
+        row = _issue({**facts, "labels": labels}, author, heard.options)
         why = "It is confidential, by a program, empty, or without the label."
     elif kind == "note":
         if facts.get("noteable_type") != "Issue" or facts.get("system"):
@@ -102,18 +103,12 @@ def _read(heard: Heard) -> list[Row]:
     return [row]
 
 
-def _with_labels(facts: Mapping[str, Any], body: Any) -> Mapping[str, Any]:
-    return facts if rows(facts, "labels") else {**facts, "labels": rows(body, "labels")}
-
-
 def _issue(
     issue: Mapping[str, Any], author: Mapping[str, Any], options: Mapping[str, Any]
 ) -> Row | None:
     named = (line(dig(label, "title") or label, 100) for label in rows(issue, "labels"))
     labels = [label for label in named if label]
-    chosen = {label.strip().casefold() for label in str(options.get("labels") or "").split(",")}
-    chosen.discard("")
-    if chosen and chosen.isdisjoint(map(str.casefold, labels)):
+    if not is_chosen(labels, options.get("labels")):
         return None
     # Mails to GitLab's Service Desk become confidential issues, which a program opens.
     mail = line(issue.get("service_desk_reply_to") or issue.get("external_author"), 254)
@@ -157,7 +152,7 @@ def _row(
     url = web(item.get("web_url"), item.get("url"))
     host = urlsplit(url).hostname or "gitlab.com"
     row: Row = {
-        "id": f"{host}:{kind}:{number}",
+        "id": _known_as(url, kind, number),
         "text": text,
         "created_at": moment(item.get("created_at")),
         "url": url,
@@ -166,9 +161,18 @@ def _row(
         row["customer"] = person("", "", mail)
     elif known_by := line(author.get("id"), 30):
         row["customer"] = person(f"{host}:{known_by}", author.get("name") or login)
-    if found := re.search(r"^/(.+?)(?:/-)?/issues/(\d+)", urlsplit(url).path):
-        row["reference"] = f"{found[1]}#{found[2]}"
     return row
+
+
+def _known_as(url: str, kind: str, number: str) -> str:
+    """Return the id: as people write it in commits, so that a ship can name what it fixes."""
+    parts = urlsplit(url)
+    host = parts.hostname or "gitlab.com"
+    found = re.search(r"^/(.+?)(?:/-)?/(?:issues|work_items)/(\d+)", parts.path)
+    if found is None:
+        return f"{host}:{kind}:{number}"
+    reference = f"{'' if host == 'gitlab.com' else f'{host}/'}{found[1]}#{found[2]}"
+    return reference if kind == "issue" else f"{reference}-note-{number}"
 
 
 def _answer(answer: Answer) -> str:

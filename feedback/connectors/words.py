@@ -64,6 +64,12 @@ def version_of(labels: Iterable[Any], text: Any = "") -> str:
     return found_in[0][:100] if found_in else ""
 
 
+def is_chosen(labels: Iterable[str], chosen: Any) -> bool:
+    """Return True if one of the labels is among those chosen, or if none are: "bug, customer"."""
+    wanted = {one.strip().casefold() for one in line(chosen, 2000).split(",")} - {""}
+    return not wanted or not wanted.isdisjoint(label.casefold() for label in labels)
+
+
 def is_bot(name: Any) -> bool:
     """Return True if an account's name is one that only programs have."""
     return re.search(r"(?i)\[bot\]$|[-_]bot$|_bot_[0-9a-f]+$", line(name, 200)) is not None

@@ -84,7 +84,7 @@ def gather(place, **options):
 
 
 def ids(rows):
-    return [int(row["id"].rpartition(":")[2]) - 1000 for row in rows]
+    return [int(row["id"].rpartition("#")[2]) for row in rows]
 
 
 class TestGather:
@@ -95,12 +95,11 @@ class TestGather:
 
         assert rows == [
             {
-                "id": "github.com:issue:1003",
+                "id": "example/shop#3",
                 "text": "Trouble 3\n\nWhen I pay 😀.",
                 "created_at": issue(3)["created_at"],
                 "url": "https://github.com/example/shop/issues/3",
                 "customer": {"id": "github.com:7", "name": "rose"},
-                "reference": "example/shop#3",
                 "answer_to": {"repository": "example/shop", "number": 3},
                 "labels": ["v1.4.2"],
                 "version": "v1.4.2",
@@ -211,14 +210,14 @@ class TestGather:
             rows, cursor = gather(place, comments="outsiders")
             again, _ = gather(place, comments="outsiders", cursor=cursor)
 
-        assert [row["id"] for row in rows] == ["github.com:issue:1001", "github.com:comment:1011"]
+        assert [row["id"] for row in rows] == ["example/shop#1", "example/shop#1-comment-1011"]
         assert rows[1]["text"] == "Me too"
         assert (
             rows[1]["url"].endswith("/issues/1#issuecomment-1011")
             or "issuecomment" in rows[1]["url"]
         )
         assert rows[1]["answer_to"] == {"repository": REPOSITORY, "number": 1}
-        assert [row["id"] for row in again] == ["github.com:issue:1001"]
+        assert [row["id"] for row in again] == ["example/shop#1"]
 
     def test_waits_when_github_allows_no_more_calls(self):
         reset = str(int(NOW.timestamp()) + 600)
@@ -283,6 +282,12 @@ class TestRead:
         assert first[0]["id"] == edited[0]["id"]
         assert edited[0]["text"].startswith("Worse")
 
+    def test_names_the_host_of_an_issue_that_is_not_on_github_com(self):
+        url = "https://github.example.com/example/shop/issues/1"
+        (row,) = read("issues", {"action": "opened", "issue": issue(1, html_url=url)})
+
+        assert row["id"] == "github.example.com/example/shop#1"
+
     @pytest.mark.parametrize("action", ["closed", "deleted", "transferred", "assigned", ""])
     def test_says_why_nothing_new_was_said(self, action):
         with pytest.raises(NotFeedback):
@@ -314,8 +319,7 @@ class TestRead:
         names = {name for name, _ in told}
         assert {"opened.payload", "edited.payload", "reopened.payload"} <= names
         row = dict(told)["opened.payload"]
-        assert row["id"] == "github.com:issue:444500041"
-        assert row["reference"] == "Codertocat/Hello-World#1"
+        assert row["id"] == "Codertocat/Hello-World#1"
         assert row["text"].startswith("Spelling error in the README file\n\nIt looks like")
         assert row["customer"] == {"id": "github.com:21031067", "name": "Codertocat"}
 

@@ -60,7 +60,7 @@ def gather(place, **options):
 
 
 def numbers(rows):
-    return [int(row["id"].rpartition(":")[2]) - 1000 for row in rows]
+    return [int(row["id"].rpartition("#")[2]) for row in rows]
 
 
 class TestGather:
@@ -72,12 +72,11 @@ class TestGather:
 
         assert rows == [
             {
-                "id": "gitlab.com:issue:1003",
+                "id": "group/shop#3",
                 "text": "Trouble 3\n\nالسلام عليكم",
                 "created_at": issue(3)["created_at"],
                 "url": f"{HOME}/3",
                 "customer": {"id": "gitlab.com:7", "name": "Rose"},
-                "reference": "group/shop#3",
                 "labels": ["version: 1.4"],
                 "version": "1.4",
                 "answer_to": {"project": "14", "number": "3"},
@@ -190,7 +189,7 @@ class TestRead:
     def test_reads_a_comment_if_that_is_chosen(self):
         rows = read(note(), comments="yes")
 
-        assert rows[0]["id"] == "gitlab.com:note:5"
+        assert rows[0]["id"] == "group/shop#3-note-5"
         assert rows[0]["text"] == "Me too"
         assert rows[0]["answer_to"] == {"project": "14", "number": "3"}
         with pytest.raises(NotFeedback, match="settings"):
@@ -214,11 +213,11 @@ class TestRead:
         (opened,) = read(calls["issue"])
         (noted,) = read(calls["note_issue"], comments="yes")
 
-        assert opened["id"] == "example.com:issue:301"
+        assert opened["id"] == "example.com/diaspora#23"
         assert opened["text"].startswith("New API: create/update/delete file\n\nCreate new API")
         assert opened["customer"] == {"id": "example.com:51"}
         assert noted["text"] == "Hello world"
-        assert noted["reference"] == "gitlab-org/gitlab-test#17"
+        assert noted["id"] == "example.com/gitlab-org/gitlab-test#17-note-1241"
 
     def test_reads_real_deliveries(self):
         calls = {c["event"]: c for c in real_data("gitlab-with-headers.jsonl.gz")}

@@ -52,7 +52,7 @@ class TestGathering:
 
         assert FeedbackItem.objects.count() == 120
         assert connection.problem == ""
-        item = FeedbackItem.objects.get(external_id="github.com:issue:1007")
+        item = FeedbackItem.objects.get(external_id="example/shop#7")
         assert item.text == "Trouble 7\n\nWhen I pay."
         assert item.answer_to == {"repository": REPOSITORY, "number": 7}
         assert item.customer.name == "rose"
