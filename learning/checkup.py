@@ -122,7 +122,7 @@ def customers_on(deployment: Deployment) -> Voices:
 
     Whoever runs its version but speaks of something else is not quoted.
     """
-    said = Attribution.objects.filter(deployment=deployment, is_best=True, on_topic=True)
+    said = Attribution.objects.heard().filter(deployment=deployment, is_best=True, on_topic=True)
     telling = (
         said.exclude(feedback__text="")
         .order_by("feedback__rating", "-probability", "feedback_id")

@@ -136,7 +136,7 @@ def looks_at(ship: Deployment, *, now: datetime) -> Looks:
 
 def words_on(ship: Deployment, *, now: datetime) -> Words:
     """Return what customers said that may be about the ship, in three queries."""
-    candidates = Attribution.objects.filter(deployment=ship)
+    candidates = Attribution.objects.heard().filter(deployment=ship)
     rows = (
         candidates.filter(probability__gte=LEAST_PROBABILITY)
         .select_related("feedback__customer")
@@ -155,7 +155,8 @@ def _themes(ship: Deployment, now: datetime) -> list[Theme]:
         return []
     after, before = Window.after(ship.shipped_at, length), Window.before(ship.shipped_at, length)
     rows = (
-        FeedbackItem.objects.filter(project=ship.project_id)
+        FeedbackItem.objects.heard()
+        .filter(project=ship.project_id)
         .said_within(Window(before.start, after.end))
         .exclude(theme__in=["", "other"])
         .values("theme")
