@@ -1,10 +1,12 @@
 """Telling each customer, once, that a ship took up what they said."""
 
+import threading
 from datetime import timedelta
 
 import pytest
 from aiosmtpd.controller import Controller
 from django.core import mail
+from django.db import connection
 
 from deployments.models import Deployment, DeploymentStatus
 from feedback.connectors import registry
@@ -416,3 +418,33 @@ class TestNamingAsFixed:
         assert name_as_fixed(ship, item, now=NOW) == 0
         ship.refresh_from_db()
         assert ship.fixes == ["ask"]
+
+
+@pytest.mark.django_db(transaction=True)
+class TestWorkersAtOnce:
+    @pytest.mark.skipif(
+        connection.vendor == "sqlite", reason="SQLite in memory lets only one thread in: PostgreSQL"
+    )
+    def test_send_each_reply_once(self, shop, ben):
+        for number in range(6):
+            asked(shop, f"a{number}", customer={"email": f"c{number}@customer.example"})
+        draft_replies(shipped(shop, *(f"a{number}" for number in range(6))), now=NOW)
+        for reply in Reply.objects.select_related("project", "deployment", "feedback__customer"):
+            queue(reply, by=ben)
+
+        def work():
+            try:
+                send_replies()
+            finally:
+                connection.close()
+
+        workers = [threading.Thread(target=work) for _ in range(4)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+
+        assert sorted(sent.to[0] for sent in mail.outbox) == [
+            f"c{number}@customer.example" for number in range(6)
+        ]
+        assert set(Reply.objects.values_list("state", flat=True)) == {"sent"}
