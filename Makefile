@@ -6,7 +6,7 @@ PYTHON ?= python3
 PORT ?= 8000
 export PYTHON PORT
 
-.PHONY: help run setup test lint bench-phrases clean
+.PHONY: help run setup test lint bench-phrases bench-attribution clean
 
 help: ## Show what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-17s %s\n", $$1, $$2 }'
@@ -25,6 +25,9 @@ lint: ## Set up and check the code: ruff, mypy, import layers, migrations
 
 bench-phrases: ## Measure what is said of customers' words on the real reviews
 	@.venv/bin/python bench/phrases.py
+
+bench-attribution: ## Measure how often the right ship is found, on the real reviews
+	@.venv/bin/python bench/attribution.py
 
 clean: ## Remove .venv and the tools' caches; your data in var/ and .env stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -21,6 +21,7 @@ SAME_AREA = math.log(8)
 OTHER_AREA = -math.log(2)
 SAME_PATH = math.log(3)
 MOST_FOR_WORDS = math.log(15)
+FEW_WORDS = 2
 TELLING_WORDS = math.log(1.5)  # fewer or commoner words than this are shared by chance
 
 _COMMIT = re.compile(r"\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}\b")
@@ -62,6 +63,8 @@ class Candidate:
     paths: tuple[str, ...] = ()
     refs: tuple[str, ...] = ()  # numbers of pull requests, and commits
     fixes: tuple[str, ...] = ()  # ids of feedback
+    train: str = ""  # the service that ships on its own; versions are only compared within one
+    day_only: bool = False  # `shipped_at` tells the day and no more, as its first moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class Said:
     area: str
     url: str
     said_at: datetime
+    ran_before: str = ""  # the version that the same customer ran when they last wrote
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +99,18 @@ def weigh(said: Said, ship: Candidate, rarity: dict[str, float]) -> list[Evidenc
 
     `rarity` gives each word of the candidates a weight between 0 and 1.
     """
-    return [
-        *_by_version(said, ship),
-        *_by_environment(said, ship),
-        *_by_name(said, ship),
-        *_by_place(said, ship),
-        *_by_words(said, ship, rarity),
-    ]
+    return [piece for _, piece in weigh_by_kind(said, ship, rarity)]
+
+
+def weigh_by_kind(
+    said: Said, ship: Candidate, rarity: dict[str, float]
+) -> Iterator[tuple[str, Evidence]]:
+    """Yield what `weigh` returns, each with its kind: version, environment, name, place, words."""
+    yield from (("version", piece) for piece in _by_version(said, ship))
+    yield from (("environment", piece) for piece in _by_environment(said, ship))
+    yield from (("name", piece) for piece in _by_name(said, ship))
+    yield from (("place", piece) for piece in _by_place(said, ship))
+    yield from (("words", piece) for piece in _by_words(said, ship, rarity))
 
 
 def rarities(ships: Sequence[Candidate]) -> dict[str, float]:
@@ -120,6 +129,11 @@ def words(text: str) -> frozenset[str]:
     return frozenset(
         _stem(word) for word in _WORD.findall(text.casefold()) if word not in _EMPTY_WORDS
     )
+
+
+def is_plain_english(text: str) -> bool:
+    """Return whether a text has some of the words that every English text has."""
+    return len(_EMPTY_WORDS.intersection(_WORD.findall(text.casefold()))) >= FEW_WORDS
 
 
 def _stem(word: str) -> str:

@@ -10,6 +10,9 @@ IN_TEXT = re.compile(
     r"(?<![\w.])v?(\d+(?:\.\d+){1,3}(?:[-.]?(?:a|b|rc|alpha|beta)\.?\d*)?)(?![\w.]*\d)"
 )
 _SHA = re.compile(r"[0-9a-f]{7,64}")
+_NUMBERED = re.compile(r"v?(\d+(?:\.\d+)*)(?![\w.])(.*)|v?(\d+(?:\.\d+)+)(.*)")
+_TRIAL = re.compile(r"[-. ]?(?:a|b|c|rc|alpha|beta|pre|dev|nightly|canary|preview)(?![a-z])")
+_LONG_TERM = re.compile(r"[-. ]?(?:esr|lts)\b")
 _BUILD = re.compile(r"\s*(?:\+|\(|\bbuild\b).*$")
 
 
@@ -47,10 +50,40 @@ def compare(said: str, shipped: str, sha: str = "") -> Match:
     return Match.OTHER
 
 
+@lru_cache(maxsize=8192)
 def plain(text: str) -> str:
     """Return a version without what means nothing in it: case, spaces, a leading v."""
     text = " ".join(text.casefold().split())
     return re.sub(r"^(?:version |release[ -/]|v\.? ?)(?=\d)", "", text)
+
+
+class Channel(Enum):
+    """Whom a version is for, as far as its name tells."""
+
+    ALL = "all customers"
+    TRIAL = "those who try a version before the others"
+    LONG_TERM = "those who stay on one line for long"
+
+
+@lru_cache(maxsize=8192)
+def place_in_order(version: str) -> tuple[Channel, tuple[int, ...]] | None:
+    """Return the channel of a version, and numbers that order the versions of one channel.
+
+    None if the name does not tell, like that of a commit.
+    """
+    version = plain(version)
+    found = _NUMBERED.fullmatch(version)
+    if not found or (_SHA.fullmatch(version) and not version.isdecimal()):
+        return None
+    numbers, rest = found[1] or found[3], found[2] or found[4] or ""
+    release = [int(number[:18]) for number in numbers.split(".")[:6]]
+    while release and not release[-1]:
+        release.pop()  # 4.2 and 4.2.0 are one
+    padded = (release + [0] * 6)[:6]
+    build = [int(number[:15]) for number in re.findall(r"\d+", rest)[:3]]
+    if _LONG_TERM.match(rest):
+        return Channel.LONG_TERM, (*padded, *build)
+    return (Channel.TRIAL if _TRIAL.match(rest) else Channel.ALL), (*padded, *build)
 
 
 def _begin_alike(one: str, other: str) -> bool:

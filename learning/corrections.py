@@ -8,6 +8,7 @@ from accounts.models import User
 from deployments.models import Deployment
 from feedback.models import FeedbackItem
 from learning.attribution import attribute
+from learning.knowledge import versions_before, what_is_known
 from learning.linking import Candidates, as_said
 from learning.models import Attribution, Correction
 
@@ -38,7 +39,13 @@ def correct_attribution(
         Attribution.objects.update_or_create(
             feedback=feedback,
             deployment=deployment,
-            defaults={"is_best": True, "probability": 1.0, "on_topic": True, "method": METHOD},
+            defaults={
+                "is_best": True,
+                "probability": 1.0,
+                "on_topic": True,
+                "method": METHOD,
+                "said_at": feedback.said_at,
+            },
         )
     return correction
 
@@ -48,9 +55,11 @@ def _guess(feedback: FeedbackItem, deployment: Deployment | None) -> float:
         row = feedback.attributions.filter(deployment=deployment).first()
         return row.probability if row else 0.0
     # An earlier correction has overwritten what Wake had given, so it is asked again.
-    candidates = Candidates.of(feedback.project, [feedback]).candidates_for(feedback)
+    field = Candidates.of(feedback.project, [feedback])
+    known = what_is_known(feedback.project, [feedback], field.seen)
+    said = as_said(feedback, versions_before([feedback]).get(feedback.pk, ""))
     wanted = deployment.pk if deployment else None
-    shares = attribute(as_said(feedback), candidates)
+    shares = attribute(said, field.candidates_for(feedback), known=known)
     return next((share.probability for share in shares if share.candidate == wanted), 0.0)
 
 

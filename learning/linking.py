@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+import numpy as np
 from django.db import transaction
 from django.db.models import Q
 
@@ -11,15 +12,24 @@ from accounts.models import Project
 from deployments.models import Change, Deployment
 from feedback.intake import mark_linked
 from feedback.models import FeedbackItem
-from learning.attribution import CURRENT_METHOD, LOOK_BACK, Candidate, Said, Share, attribute
+from learning.attribution import (
+    CURRENT_METHOD,
+    LOOK_BACK,
+    Candidate,
+    Said,
+    Share,
+    attribute,
+)
+from learning.attribution_adoption import Seen
 from learning.attribution_versions import plain
+from learning.knowledge import versions_before, what_is_known
 from learning.models import Attribution
 
 BATCH = 500
 # More text than this of one ship adds nothing to what words it is about.
 TEXT_LIMIT = 20_000
 # The candidates for one feedback: the newest ships before it, and those of its exact version.
-NEAREST = 30
+NEAREST = 60
 SHORT_SHA = 12  # what a ship that named no version is called
 
 
@@ -35,7 +45,8 @@ def link_batch(project: Project, *, now: datetime) -> int:
     """Link up to BATCH waiting feedback items in one transaction; return how many that was."""
     with transaction.atomic():
         items = list(
-            FeedbackItem.objects.waiting_for_link()
+            FeedbackItem.objects.heard()
+            .waiting_for_link()
             .filter(project=project)
             .select_for_update(skip_locked=True, of=("self",))
             .order_by("pk")[:BATCH]
@@ -67,12 +78,21 @@ def _store(items: Sequence[FeedbackItem], project: Project) -> None:
     if not items:
         return
     field = Candidates.of(project, items)
+    known = what_is_known(project, items, field.seen)
+    before = versions_before(items)
     Attribution.objects.filter(feedback__in=items).delete()
     Attribution.objects.bulk_create(
         (
             row
             for item in items
-            for row in _rows(item, attribute(as_said(item), field.candidates_for(item)))
+            for row in _rows(
+                item,
+                attribute(
+                    as_said(item, before.get(item.pk, "")),
+                    field.candidates_for(item),
+                    known=known,
+                ),
+            )
         ),
         batch_size=2000,
     )
@@ -88,12 +108,13 @@ def _rows(item: FeedbackItem, shares: Iterable[Share]) -> list[Attribution]:
             is_best=rank == 0,
             on_topic=share.on_topic,
             method=CURRENT_METHOD,
+            said_at=item.said_at,
         )
         for rank, share in enumerate(shares)
     ]
 
 
-def as_said(item: FeedbackItem) -> Said:
+def as_said(item: FeedbackItem, ran_before: str = "") -> Said:
     """Return a feedback as the attribution wants to be told of it."""
     return Said(
         key=item.pk,
@@ -104,6 +125,7 @@ def as_said(item: FeedbackItem) -> Said:
         area=item.area,
         url=item.url,
         said_at=item.said_at,
+        ran_before=ran_before,
     )
 
 
@@ -148,6 +170,19 @@ class Candidates:
         ]
         return exact + near
 
+    def seen(self, named: Iterable[tuple[datetime, str]]) -> Seen:
+        """Return when customers named which ship's version, from moments and versions in order."""
+        found = []
+        for said_at, version in named:
+            ships = self.by_version.get(plain(version), ())
+            live = [ship for ship in ships if ship.shipped_at <= said_at]
+            if live:
+                found.append((said_at.timestamp(), live[-1].key))
+        return Seen(
+            np.array([at for at, _ in found], float),
+            np.array([key for _, key in found], np.int64),
+        )
+
 
 def _as_candidate(ship: Deployment) -> Candidate:
     changes: list[Change] = list(ship.changes.all())
@@ -163,4 +198,5 @@ def _as_candidate(ship: Deployment) -> Candidate:
         paths=tuple(path for change in changes for path in change.files),
         refs=tuple(change.ref for change in changes),
         fixes=tuple(str(fix) for fix in ship.fixes),
+        train=f"{ship.environment_id}/{ship.service_id or ''}",
     )

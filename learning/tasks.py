@@ -14,6 +14,7 @@ from deployments.models import Checkup
 from feedback.gather import hurry
 from feedback.models import FeedbackItem
 from learning.checkup import perform_checkup
+from learning.findings import find_in_feedback
 from learning.linking import link_feedback
 from learning.trust import claim, due_records, make_record
 
@@ -81,9 +82,12 @@ def run_claimed(checkup: Checkup) -> None:
 @shared_task
 def link_new_feedback(**_: Any) -> None:
     """Link what customers said since the last ring."""
-    waiting = FeedbackItem.objects.waiting_for_link().values_list("project", flat=True).distinct()
+    waiting = (
+        FeedbackItem.objects.heard().waiting_for_link().values_list("project", flat=True).distinct()
+    )
     for project in Project.objects.filter(pk__in=waiting):
         link_feedback(project, now=timezone.now())
+        find_in_feedback(project, now=timezone.now())
 
 
 @shared_task

@@ -5,24 +5,30 @@ import json
 import os
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from learning.attribution import (
     LOOK_BACK,
+    METHODS,
     MOST_CANDIDATES,
     NEVER_SURER,
     Candidate,
+    Known,
     Said,
     Share,
     attribute,
 )
+from learning.attribution_adoption import DEFAULT, Seen, shares_by_adoption
+from learning.attribution_learning import fit_adoption
 from learning.attribution_versions import Match, compare
 
 NOW = datetime(2026, 3, 18, 12, 0, tzinfo=UTC)
@@ -92,23 +98,64 @@ class TestAttribute:
         assert of(attribute(said(), [ship(1)]), 1).probability > 0
 
     def test_prefers_the_newest_ship_when_nothing_else_is_known(self):
-        ships = [ship(1, hours_ago=300), ship(2, hours_ago=3), ship(3, hours_ago=80)]
+        ships = [ship(1, hours_ago=300), ship(3, hours_ago=9), ship(2, hours_ago=80)]
 
         shares = attribute(said("It is slow"), ships)
 
-        assert likeliest(shares) == 2
-        assert of(shares, 2).reasons == ("Said 3 hours after it shipped, when it was the newest.",)
+        assert likeliest(shares) == 3
+        assert of(shares, 3).reasons[0].startswith("Said 9 hours after it shipped, when about ")
 
     def test_is_not_sure_of_a_ship_by_its_time_alone(self):
         assert of(attribute(said(), [ship(1, hours_ago=1)]), 1).probability < 0.7
 
-    def test_thinks_less_of_a_ship_that_is_old_news(self):
-        fresh, stale = (
+    def test_thinks_more_of_a_ship_once_customers_have_had_time_to_update(self):
+        fresh, grown = (
             of(attribute(said(), [ship(1, hours_ago=hours)]), 1).probability
-            for hours in (1, 40 * 24)
+            for hours in (6, 20 * 24)
         )
 
-        assert fresh > stale > 0.1
+        assert grown > fresh + 0.2
+
+    def test_knows_a_fix_of_an_older_line_for_what_few_customers_have(self):
+        ships = [
+            ship(1, hours_ago=200, version="2.0.0"),
+            ship(2, hours_ago=20, version="1.9.1"),
+            ship(3, hours_ago=900, version="1.9.0"),
+        ]
+
+        shares = attribute(said("It is slow"), ships)
+
+        assert likeliest(shares) == 1
+        assert of(shares, 2).probability < 0.15
+
+    def test_thinks_little_of_a_version_that_only_some_try(self):
+        ships = [ship(1, hours_ago=20, version="2.0-beta1"), ship(2, hours_ago=90, version="1.9")]
+
+        assert of(attribute(said(), ships), 1).probability < 0.05
+
+    def test_orders_ships_without_telling_names_by_time(self):
+        ships = [ship(1, hours_ago=30, version="main-9"), ship(2, hours_ago=200, version="main-42")]
+
+        assert likeliest(attribute(said(), ships)) == 1
+
+    def test_takes_the_last_of_a_version_that_came_back_for_the_newest(self):
+        ships = [
+            ship(1, hours_ago=90, version="1.0"),
+            ship(2, hours_ago=50, version="1.1"),
+            ship(3, hours_ago=20, version="1.0"),
+        ]
+
+        assert likeliest(attribute(said(), ships)) == 3
+
+    def test_does_not_compare_the_versions_of_different_services(self):
+        ships = [
+            ship(1, hours_ago=20, version="1.2", train="search"),
+            ship(2, hours_ago=20, version="7.0", train="checkout"),
+        ]
+
+        shares = attribute(said(), ships)
+
+        assert of(shares, 1).probability == pytest.approx(of(shares, 2).probability)
 
     @pytest.mark.parametrize(
         ("text", "facts", "reason"),
@@ -203,7 +250,7 @@ class TestAttribute:
         assert likeliest(attribute(said(version="4.2.1"), ships)) == 2
 
     def test_keeps_the_likeliest_candidates_only(self):
-        ships = [ship(key, hours_ago=key) for key in range(1, 40)]
+        ships = [ship(key, hours_ago=24 * key, version=f"1.{99 - key}") for key in range(1, 40)]
 
         shares = attribute(said(), ships)
 
@@ -224,6 +271,114 @@ class TestAttribute:
         shuffled = random.Random(4).sample(ships, len(ships))
 
         assert attribute(said("checkout"), ships) == attribute(said("checkout"), shuffled)
+
+
+class TestWhatATextSaysOfVersions:
+    SHIPS = (
+        ship(1, hours_ago=900, version="1.1.0"),
+        ship(2, hours_ago=400, version="1.2.0"),
+        ship(3, hours_ago=200, version="1.2.1"),
+        ship(4, hours_ago=72, version="1.3.0"),
+    )
+
+    @pytest.mark.parametrize(
+        ("text", "key"),
+        [
+            ("Since 1.2.0 it crashes", 2),
+            ("Broken after v1.1.0", 1),
+            ("1.2.x loses my address", 3),
+            ("It worked before 1.2.1", 4),
+            ("I went back to 1.1.0 and it works", 2),
+            ("It was fine in 1.2.0, now it hangs", 3),
+        ],
+    )
+    def test_decides(self, text, key):
+        assert likeliest(attribute(said(text), self.SHIPS)) == key
+
+    def test_says_so(self):
+        best = attribute(said("It was fine in 1.2.0, now it hangs"), self.SHIPS)[0]
+
+        assert "Says that 1.2.0 was still good, and it is the one that came next." in best.reasons
+
+    def test_thinks_more_of_the_last_ship_after_an_update(self):
+        plain = attribute(said("It hangs"), self.SHIPS)
+        updated = attribute(said("It hangs since I updated"), self.SHIPS)
+
+        assert of(updated, 4).probability > of(plain, 4).probability + 0.02
+
+    def test_says_less_than_a_version_that_was_given(self):
+        shares = attribute(said("Worse than 1.2.0", version="1.3.0"), self.SHIPS)
+
+        assert likeliest(shares) == 4
+
+
+class TestWhatTheSameCustomerRan:
+    def test_rules_older_ships_out(self):
+        ships = [ship(1, hours_ago=500, version="1.1"), ship(2, hours_ago=6, version="1.2")]
+
+        plain, known = attribute(said(), ships), attribute(said(ran_before="1.2"), ships)
+
+        assert of(known, 1).probability < of(plain, 1).probability / 5
+        assert "The same customer ran 1.2 before, which is newer." in of(known, 1).reasons
+
+    def test_leaves_newer_ships_open(self):
+        ships = [ship(1, hours_ago=500, version="1.1"), ship(2, hours_ago=60, version="1.2")]
+
+        assert attribute(said(ran_before="1.1"), ships) == attribute(said(), ships)
+
+
+def seen_to_run(*pairs: tuple[float, int]) -> Known:
+    """Return that customers ran the ship of a key so many hours ago."""
+    ordered = sorted((NOW.timestamp() - hours * 3600, key) for hours, key in pairs)
+    return Known(
+        seen=Seen(np.array([at for at, _ in ordered]), np.array([key for _, key in ordered]))
+    )
+
+
+class TestAdoption:
+    SHIPS = (ship(1, hours_ago=600, version="1.1"), ship(2, hours_ago=60, version="1.2"))
+
+    def test_follows_what_customers_were_seen_to_run(self):
+        slow = seen_to_run(*((hours, 1) for hours in range(1, 40)))
+
+        assert likeliest(attribute(said(), self.SHIPS)) == 2
+        assert likeliest(attribute(said(), self.SHIPS, known=slow)) == 1
+
+    def test_learns_nothing_from_the_future(self):
+        later = seen_to_run(*((-hours, 1) for hours in range(40)))
+
+        assert attribute(said(), self.SHIPS, known=later) == attribute(said(), self.SHIPS)
+
+    def test_shares_out_all_customers(self):
+        shares, unreached = shares_by_adoption(self.SHIPS, NOW)
+
+        assert shares.sum() + unreached == pytest.approx(1)
+
+    def test_counts_a_day_without_an_hour_as_its_end(self):
+        exact = [ship(1, hours_ago=600, version="1.1"), ship(2, hours_ago=12, version="1.2")]
+        day = [exact[0], ship(2, hours_ago=12, version="1.2", day_only=True)]
+
+        assert likeliest(attribute(said(), exact)) == 2
+        assert likeliest(attribute(said(), day)) == 1
+
+    def test_weights_come_back_as_they_are_from_too_few(self):
+        few = seen_to_run((3, 1), (2, 1)).seen
+
+        assert fit_adoption(self.SHIPS, few) == DEFAULT
+
+    def test_weights_learn_that_customers_update_late(self):
+        ships = [ship(key, hours_ago=24 * 9 * (20 - key), version=f"1.{key}") for key in range(20)]
+        # Everybody waits for six days before they update.
+        late = seen_to_run(
+            *((hours, 20 - 1 - (hours + 24 * 6) // (24 * 9)) for hours in range(5, 24 * 100, 12))
+        ).seen
+
+        fitted = fit_adoption(ships, late)
+        fresh = [ship(1, hours_ago=24 * 10, version="1.1"), ship(2, hours_ago=24, version="1.2")]
+
+        before, _ = shares_by_adoption(fresh, NOW)
+        after, _ = shares_by_adoption(fresh, NOW, weights=fitted)
+        assert after[1] < before[1] / 2
 
 
 texts = st.one_of(
@@ -286,6 +441,28 @@ class TestAttributeAlways:
         none = of(attribute(said(version="1.2.3"), ships), None)
 
         assert none.probability >= 1 - NEVER_SURER - 1e-9
+
+    @settings(max_examples=60, deadline=None)
+    @given(anything_said, some_ships, st.randoms(use_true_random=False))
+    def test_does_not_mind_the_order(self, one, ships, chance):
+        shuffled = chance.sample(ships, len(ships))
+
+        assert attribute(one, shuffled) == attribute(one, ships)
+
+    @settings(max_examples=60, deadline=None)
+    @given(some_ships, st.sampled_from(sorted(METHODS)))
+    def test_never_thinks_less_of_a_ship_that_answers_it(self, ships, method):
+        one = said("It hangs", external_id="said-1")
+        ships = [ship for ship in ships if ship.shipped_at <= NOW]
+        if not ships:
+            return
+        key = ships[0].key
+        answering = [replace(ships[0], fixes=("said-1",)), *ships[1:]]
+
+        before = attribute(one, ships, method=method, most=99)
+        after = attribute(one, answering, method=method, most=99)
+
+        assert of(after, key).probability >= of(before, key).probability - 1e-9
 
 
 class TestCompare:

@@ -62,6 +62,39 @@ class TestLinkFeedback:
 
         assert item.attributions.get().deployment is None
 
+    def test_learns_from_the_versions_that_other_customers_named(self, shop):
+        old = make_deployment(shop, "1.0", shipped_at=NOW - timedelta(days=30))
+        make_deployment(shop, "1.1", shipped_at=NOW - timedelta(days=3))
+        for hours in range(2, 40):
+            make_feedback(
+                shop, id=f"o{hours}", version="1.0", created_at=NOW - timedelta(hours=hours)
+            )
+        item = make_feedback(shop, "It hangs", created_at=NOW - HOUR)
+
+        link_feedback(shop, now=NOW)
+
+        assert item.attributions.get(is_best=True).deployment == old
+
+    def test_knows_what_the_same_customer_ran_before(self, shop):
+        make_deployment(shop, "1.0", shipped_at=NOW - timedelta(days=30))
+        make_deployment(shop, "1.1", shipped_at=NOW - timedelta(hours=9))
+        ada = {"customer": {"id": "c-1"}}
+        make_feedback(shop, id="a", version="1.1", created_at=NOW - 3 * HOUR, **ada)
+        item = make_feedback(shop, "It hangs", id="b", created_at=NOW - HOUR, **ada)
+
+        link_feedback(shop, now=NOW)
+
+        reasons = item.attributions.get(deployment__version="1.0").reasons
+        assert "The same customer ran 1.1 before, which is newer." in reasons
+
+    def test_leaves_what_is_held_back_or_merged_away(self, shop):
+        held = make_feedback(shop, id="h", created_at=NOW - HOUR)
+        twin = make_feedback(shop, id="t", created_at=NOW - HOUR)
+        type(held).objects.filter(pk=held.pk).update(held_at=NOW)
+        type(held).objects.filter(pk=twin.pk).update(merged_into=held)
+
+        assert link_feedback(shop, now=NOW) == 0
+
     def test_does_each_item_once(self, shop):
         make_feedback(shop, created_at=NOW - HOUR)
 
@@ -89,6 +122,6 @@ class TestLinkFeedback:
         assert BATCH > 60
 
         # One batch and the look that finds nothing more; each inside a transaction.
-        with django_assert_max_num_queries(15):
+        with django_assert_max_num_queries(17):
             link_feedback(shop, now=NOW)
         assert Attribution.objects.filter(is_best=True).count() == 60

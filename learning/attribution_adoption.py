@@ -1,0 +1,198 @@
+"""Which ship customers were on at a moment: by adoption rather than by the clock. Pure.
+
+Ships of one train are put in order, the newest first. Of the customers that none of the newer
+ones has reached, ship k has reached the share h(k): a continuation ratio (Agresti 2002, 7.2), a
+logistic function of the ship's age, of how long it was the newest, and of how new the next one
+is. Its weights are fitted to the versions that customers named (attribution_learning.py); what
+they name lately corrects it (a beta prior of PRIOR customers).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from learning.attribution_evidence import Candidate
+from learning.attribution_versions import Channel, place_in_order
+
+Floats = NDArray[np.float64]
+
+DAY = 86_400.0
+# The weights of FEATURES where nothing is known of a project: fitted to four apps' reviews and
+# to one support forum (docs/methods.md).
+FEATURES = (
+    "newest", "newest, log age", "newest, maybe not out yet", "newest, said at once",
+    "second", "second, log age of the newest", "second, log days as newest",
+    "third", "older", "older, log place", "older, log days as newest", "older, log age",
+)  # fmt: skip
+DEFAULT = (0.31, 0.70, -0.95, 2.46, -1.38, -0.46, 0.90, 0.10, -0.46, 0.44, 0.82, -0.95)
+# Customers of what is for those who try it first, or stay on one line, next to all others.
+OF_CHANNEL = {Channel.ALL: 1.0, Channel.TRIAL: 0.04, Channel.LONG_TERM: 0.03}
+TRAIN_FADES = 14.0  # days in which a train that does not move stops being news
+STAYS_NEWS = 0.4
+PRIOR = 8.0  # customers that the curve is worth, next to those who named their version
+PRIOR_OF_TRAINS = 10.0
+# Days in which what customers ran is half forgotten: the newest ship's share moves fast, and
+# how the older ones share the rest hardly moves.
+FORGETS_NEWEST, FORGETS_GROWN, FORGETS_SECOND, FORGETS_OLDER, FORGETS_TRAINS = (
+    0.5,
+    1.0,
+    4.0,
+    30.0,
+    60.0,
+)
+GROWN = 4.0
+MOST_SEEN = 4_000  # sightings that one moment asks
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """When customers named which ship's version, by time: the project's own past.
+
+    `at` in seconds since 1970, `ships` the keys of candidates.
+    """
+
+    at: Floats
+    ships: NDArray[np.int64]
+
+    def before(self, moment: datetime) -> "Seen":
+        """Return what was seen before `moment`, at most the last MOST_SEEN."""
+        end = int(np.searchsorted(self.at, moment.timestamp(), side="left"))
+        kept = slice(max(0, end - MOST_SEEN), end)
+        return Seen(self.at[kept], self.ships[kept])
+
+
+NOTHING_SEEN = Seen(np.zeros(0), np.zeros(0, np.int64))
+
+
+@dataclass(frozen=True, slots=True)
+class Train:
+    """Ships that replace each other, the newest first: their places among the candidates."""
+
+    places: list[int]
+    ages: Floats  # days; below 0 if it may not have been out yet
+    weight: float
+
+    def features(self) -> Floats:
+        """Return one row of FEATURES a ship."""
+        ages, count = self.ages, len(self.places)
+        rows = np.zeros((count, len(FEATURES)))
+        whole = np.maximum(ages, 0.0)
+        newer = np.concatenate([[0.0], np.maximum.accumulate(whole)[:-1]])
+        reign = np.log(np.maximum(whole - newer, 0.0) + 0.05)
+        rows[0, :4] = 1, np.log(whole[0] + 0.1), ages[0] < 0, ages[0] >= 0
+        rows[0, 3] *= np.exp(-whole[0] / 0.1)
+        if count > 1:
+            rows[1, 4:7] = 1, np.log(newer[1] + 0.1), reign[1]
+        if count > 2:
+            rows[2, 7] = 1
+            rows[3:, 8] = 1
+            rows[2:, 9] = np.log(np.arange(2, count))
+            rows[2:, 10] = reign[2:]
+            rows[2:, 11] = np.log(whole[2:] + 1)
+        return rows
+
+
+def shares_by_adoption(
+    ships: Sequence[Candidate],
+    at: datetime,
+    *,
+    seen: Seen = NOTHING_SEEN,
+    weights: Sequence[float] = DEFAULT,
+    sharpness: float = 1.0,
+) -> tuple[Floats, float]:
+    """Return each ship's share of the customers at `at`, and the share that none has reached.
+
+    All sum to 1. Customers seen at or after `at` are not asked. Above 1, `sharpness` makes the
+    large shares larger; it is fitted where past shares proved too careful, or too bold.
+    """
+    if not ships:
+        return np.zeros(0), 1.0
+    trains = trains_of(ships, at)
+    seen = seen.before(at)
+    days = (at.timestamp() - seen.at) / DAY
+    keys = np.array([ship.key for ship in ships], np.int64)
+    in_order = np.argsort(keys)
+    found = in_order[np.minimum(np.searchsorted(keys[in_order], seen.ships), len(keys) - 1)]
+    offered = keys[found] == seen.ships
+    days, at_place = days[offered], found[offered]
+    of_trains = _weights_of_trains(trains, days, at_place, len(ships))
+    shares, unreached = np.zeros(len(ships)), 0.0
+    for train, weight in zip(trains, of_trains, strict=True):
+        ratios = _ratios(train, weights, days, at_place, len(ships))
+        left = np.concatenate([[1.0], np.cumprod(1 - ratios)])
+        shares[train.places] = weight * ratios * left[:-1]
+        unreached += weight * float(left[-1])
+    sharpened = shares**sharpness
+    return sharpened * ((1 - unreached) / sharpened.sum()), unreached
+
+
+def trains_of(ships: Sequence[Candidate], at: datetime) -> list[Train]:
+    """Return the trains of `ships`, each in order: by version if all names tell it, or by time."""
+    groups: dict[tuple[str, Channel], list[tuple[int, tuple[int, ...] | None]]] = {}
+    for place, ship in enumerate(ships):
+        order = place_in_order(ship.version)
+        channel = order[0] if order else Channel.ALL
+        groups.setdefault((ship.train, channel), []).append((place, order and order[1]))
+    trains = []
+    for (_, channel), members in sorted(groups.items(), key=lambda group: str(group[0])):
+        orders = {order for _, order in members}
+        # One version shipped twice was taken back in between: what is live is the last one.
+        by_version = None not in orders and len(orders) == len(members)
+        ordered = [
+            place
+            for place, order in sorted(
+                members,
+                key=lambda one: (
+                    (one[1] or ()) if by_version else (),
+                    ships[one[0]].shipped_at,
+                    ships[one[0]].key,
+                ),
+                reverse=True,
+            )
+        ]
+        ages = np.array(
+            [
+                (at - ships[place].shipped_at).total_seconds() / DAY - ships[place].day_only
+                for place in ordered
+            ]
+        )
+        news = STAYS_NEWS + (1 - STAYS_NEWS) * float(np.exp(-max(0.0, ages.min()) / TRAIN_FADES))
+        trains.append(Train(ordered, ages, OF_CHANNEL[channel] * news))
+    return trains
+
+
+def _weights_of_trains(
+    trains: Sequence[Train], days: Floats, at_place: NDArray[np.int64], ships: int
+) -> Floats:
+    given = np.array([train.weight for train in trains])
+    counts = np.bincount(at_place, 0.5 ** (days / FORGETS_TRAINS), ships)
+    named = np.array([counts[train.places].sum() for train in trains])
+    return (PRIOR_OF_TRAINS * given / given.sum() + named) / (PRIOR_OF_TRAINS + named.sum())
+
+
+def _ratios(
+    train: Train,
+    weights: Sequence[float],
+    days: Floats,
+    at_place: NDArray[np.int64],
+    ships: int,
+) -> Floats:
+    ratios = logistic(train.features() @ np.asarray(weights))
+    if not len(days):
+        return ratios
+    newest = FORGETS_NEWEST if train.ages[0] < GROWN else FORGETS_GROWN
+    for place, half in ((0, newest), (1, FORGETS_SECOND), (2, FORGETS_OLDER)):
+        counts = np.bincount(at_place, 0.5 ** (days / half), ships)[train.places]
+        reached = np.cumsum(counts[::-1])[::-1]  # customers of this ship and of all older ones
+        part = slice(place, place + 1) if place < 2 else slice(2, None)
+        ratios[part] = (PRIOR * ratios[part] + counts[part]) / (PRIOR + reached[part])
+    return np.clip(ratios, 1e-4, 1 - 5e-4)
+
+
+def logistic(values: Floats) -> Floats:
+    """Return 1 / (1 + e^-x) of each, never quite 0 or 1."""
+    found: Floats = np.clip(1 / (1 + np.exp(-np.clip(values, -30, 30))), 1e-3, 0.999)
+    return found
