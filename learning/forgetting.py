@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from accounts.models import Project
 from common.blanking import blank_rows
 from common.traces import Traces
-from learning.models import Attribution, Finding, Learning, Phrase, Reply
+from learning.models import Attribution, Finding, FindingEvent, Learning, Phrase, Reply
 
 
 def forget_in_learnings(project: Project, keys: Iterable[int], traces: Traces) -> dict[str, int]:
@@ -18,6 +18,9 @@ def forget_in_learnings(project: Project, keys: Iterable[int], traces: Traces) -
         ),
         "Finding": blank_rows(
             Finding.objects.filter(project=project), ["key", "headline", "evidence"], traces
+        ),
+        "FindingEvent": blank_rows(
+            FindingEvent.objects.filter(finding__project=project), ["text"], traces
         ),
         "Phrase": _forget_quotes(project, set(keys), traces),
         "Reply": blank_rows(replies, ["text", "sent_as", "problem"], traces),

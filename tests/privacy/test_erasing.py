@@ -27,7 +27,7 @@ from feedback.models import (
 )
 from learning.corrections import correct_attribution
 from learning.linking import link_feedback
-from learning.models import Finding, Learning, Phrase, Reply
+from learning.models import Finding, FindingEvent, Learning, Phrase, Reply
 from outbound.models import Attempt, Event, Hook, Message
 from privacy.erasing import erase_customer
 from tests.factories import NOW, make_deployment, make_feedback, make_project
@@ -65,6 +65,7 @@ FREE = {
     "learning.AttributionFit": "weights",
     "learning.Correction": "no text",
     "learning.FindingNotice": "the team",
+    "learning.FindingChoice": "the team",
     "learning.ImpactEstimate": "numbers of everybody together",
     "learning.Untouched": "metrics",
     "learning.PlaceboRecord": "numbers of everybody together",
@@ -78,6 +79,7 @@ FILLED = {
     "feedback.Connection", "feedback.BulkAction", "feedback.SavedView", "feedback.Import",
     "deployments.Deployment", "deployments.Change", "deployments.Delivery",
     "deployments.Hypothesis", "learning.Attribution", "learning.Learning", "learning.Finding",
+    "learning.FindingEvent",
     "learning.Phrase", "learning.Reply", "digest.Issue", "outbound.Message", "outbound.Attempt",
 }  # fmt: skip
 TEXTS = (models.CharField, models.TextField, models.JSONField, models.BinaryField, models.FileField)
@@ -177,11 +179,14 @@ def _fill_what_wake_says(shop, ada, ship, first):
         evidence=f"Customers said 3 things about it.\n“{CUT}”\n“{SHORT}”", method="x",
         takeaway=f"{NAME} was right", drafted_at=NOW, due_at=NOW,
     )  # fmt: skip
-    Finding.objects.create(
+    finding = Finding.objects.create(
         project=shop, deployment=ship, kind="said_by_several", key="second umbrella before it lets",
         headline=f"Several say “{CUT}”", evidence={"quotes": [{"text": CUT, "by": NAME}, SHORT]},
         score=1, found_at=NOW,
     )  # fmt: skip
+    FindingEvent.objects.create(
+        finding=finding, kind="handed_over", by=ada, happened_at=NOW, text=f"{NAME} asks for you"
+    )
     Phrase.objects.create(
         deployment=ship, phrase="a second umbrella before it", turn="started", score=3,
         before_count=0, before_total=9, after_count=3, after_total=9, quotes=[first.pk],
