@@ -16,7 +16,7 @@ from common.webhooks import Scheme
 
 # The name of the secret that signs the calls that come to a connection. A connector that names it
 # in its settings asks for the one that the tool gave; for the others Wake makes one.
-HOOK_SECRET = "hook_secret"
+HOOK_SECRET = "hook_secret"  # noqa: S105, the name of a setting
 
 Row = dict[str, Any]  # the fields of the feedback API, and `answer_to` for how to answer
 
