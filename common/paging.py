@@ -210,11 +210,16 @@ def _asked(
     return at, back
 
 
-def _link(request: HttpRequest, position: list[Any], way: str) -> str:
+def cursor_at(position: list[Any], way: str) -> str:
+    """Return the cursor of the page that is the "next" or the "previous" to that position."""
     words = json.dumps([way[0], *position], default=str, separators=(",", ":"))
-    cursor = base64.urlsafe_b64encode(words.encode()).decode()
+    return base64.urlsafe_b64encode(words.encode()).decode()
+
+
+def _link(request: HttpRequest, position: list[Any], way: str) -> str:
     address = urlsplit(request.build_absolute_uri())
     query = QueryDict(address.query, mutable=True)
     query.pop("cursor", None)
     pairs = [(name, value) for name, values in query.lists() for value in values]
-    return urlunsplit(address._replace(query=urlencode([*pairs, ("cursor", cursor)])))
+    pairs.append(("cursor", cursor_at(position, way)))
+    return urlunsplit(address._replace(query=urlencode(pairs)))

@@ -54,6 +54,11 @@ app.conf.beat_schedule = {
         "schedule": 6 * 3600.0,
         "options": {"expires": 3600},
     },
+    "start bulk actions": {
+        "task": "dashboard.tasks.start_bulk_actions",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
     "tell the news": {
         "task": "outbound.tasks.tell_the_news",
         "schedule": 60.0,

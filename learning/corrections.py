@@ -6,7 +6,8 @@ from django.db import transaction
 
 from accounts.models import User
 from deployments.models import Deployment
-from feedback.models import FeedbackItem
+from feedback.handling import write_history
+from feedback.models import FeedbackEvent, FeedbackItem
 from learning.attribution import attribute
 from learning.knowledge import versions_before, what_is_known
 from learning.linking import Candidates, as_said
@@ -36,6 +37,8 @@ def correct_attribution(
         )
         # Two steps, as there may never be two best candidates, not even for a moment.
         feedback.attributions.update(is_best=False, probability=0.0, on_topic=False)
+        details = {"ship": str(deployment) if deployment else None}
+        write_history(FeedbackEvent.Kind.CORRECTED, {feedback.pk: details}, by=by, now=now)
         Attribution.objects.update_or_create(
             feedback=feedback,
             deployment=deployment,
@@ -63,9 +66,11 @@ def _guess(feedback: FeedbackItem, deployment: Deployment | None) -> float:
     return next((share.probability for share in shares if share.candidate == wanted), 0.0)
 
 
-def withdraw_correction(feedback: FeedbackItem) -> None:
+def withdraw_correction(feedback: FeedbackItem, *, by: User, now: datetime) -> None:
     """Forget what a person said `feedback` is about, and let Wake judge it anew."""
     with transaction.atomic():
         Correction.objects.filter(feedback=feedback).delete()
         feedback.attributions.all().delete()
+        details = {"taken_back": True}
+        write_history(FeedbackEvent.Kind.CORRECTED, {feedback.pk: details}, by=by, now=now)
         FeedbackItem.objects.filter(pk=feedback.pk).update(linked_at=None)

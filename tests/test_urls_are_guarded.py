@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from accounts.models import Alias, ApiKey, Role, Scope
 from deployments.models import Delivery, Webhook
 from digest.models import Issue, Subscription
-from feedback.models import Call, Connection, Customer, Import
+from feedback.models import BulkAction, Call, Connection, Customer, Import, SavedView
 from learning.models import Learning, Reply
 from outbound.models import Hook
 from outbound.news import write_test
@@ -80,6 +80,17 @@ DOORS: dict[str, Any] = {
     "feedback_item": Project(VIEWER),
     "feedback_status": Project(None, MEMBER),
     "feedback_ship": Project(None, MEMBER),
+    "feedback_note": Project(None, MEMBER),
+    "feedback_assign": Project(None, MEMBER),
+    "feedback_hold": Project(None, MEMBER),
+    "feedback_merge_choose": Project(MEMBER),
+    "feedback_merge": Project(None, MEMBER),
+    "feedback_bulk": Project(None, MEMBER),
+    "feedback_bulk_progress": Project(MEMBER),
+    "feedback_bulk_stop": Project(None, MEMBER),
+    "feedback_bulk_undo": Project(None, MEMBER),
+    "saved_view_keep": Project(None, VIEWER),  # everyone keeps views of their own
+    "saved_view_change": Project(None, VIEWER),
     "import_feedback": Project(MEMBER, MEMBER),
     "import_progress": Project(MEMBER),
     "import_start": Project(None, MEMBER),
@@ -203,6 +214,9 @@ def address(shop, ada, ben):
     hook = Hook.objects.create(project=shop, url="https://a.test", news_since=NOW, created_at=NOW)
     news = {"pk": hook.pk, "message": write_test(hook, now=NOW).pk}
     outgoing = ("hook", "test", "rotate", "switch", "remove")
+    of_item = ("note", "assign", "hold", "merge_choose", "merge")
+    job = BulkAction.objects.create(project=shop, by=ada, action="seen", created_at=NOW)
+    view = SavedView.objects.create(project=shop, name="Bad", query="mood=bad", created_at=NOW)
     facts: dict[str, dict[str, Any]] = {
         "deployment": {"pk": ship.pk}, "metric": {"key": metric.key},
         "reply": {"pk": reply.pk}, "feedback_fixed": {"pk": item.pk},
@@ -210,6 +224,9 @@ def address(shop, ada, ben):
         "hypothesis": {"pk": ship.pk}, "api-prior-art": {"key": metric.key},
         "feedback_item": {"pk": item.pk}, "feedback_status": {"pk": item.pk},
         "feedback_ship": {"pk": item.pk}, "import_progress": {"pk": upload.pk},
+        **{f"feedback_{name}": {"pk": item.pk} for name in of_item},
+        **{f"feedback_bulk_{name}": {"pk": job.pk} for name in ("progress", "stop", "undo")},
+        "saved_view_change": {"pk": view.pk},
         "import_start": {"pk": upload.pk}, "import_refused": {"pk": upload.pk},
         "learning": {"pk": learning.pk}, "learning_edit": {"pk": learning.pk},
         "digest_issue": {"pk": issue.pk}, "digest_issue_html": {"pk": issue.pk},

@@ -9,6 +9,7 @@ from django.template.defaultfilters import date as format_date
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language_info
 
 from learning.verdict import Verdict
 from learning.verdict import percent as written_percent
@@ -144,3 +145,12 @@ def source_name(source: str) -> str:
 def get(mapping: dict[Any, Any], key: Any) -> Any:
     """Return `mapping[key]`, or None."""
     return mapping.get(key)
+
+
+@register.filter
+def language_name(code: str) -> str:
+    """Return a language as people call it: "de" is "German"."""
+    try:
+        return str(get_language_info(code)["name"])
+    except KeyError:
+        return code

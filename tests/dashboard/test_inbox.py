@@ -99,7 +99,7 @@ class TestInbox:
             make_feedback(shop, f"number {n}", created_at=NOW - HOUR)
         link_feedback(shop, now=NOW)
 
-        with django_assert_max_num_queries(16):
+        with django_assert_max_num_queries(20):
             assert len(said(read(as_vic))) == 45
 
     def test_offers_each_source_once(self, shop, as_vic):

@@ -85,7 +85,7 @@ class TestWithdrawCorrection:
         before = shares(item)
         correct_attribution(item, deployment=old, by=ben, now=NOW)
 
-        withdraw_correction(item)
+        withdraw_correction(item, by=ben, now=NOW)
         link_feedback(shop, now=NOW)
 
         assert shares(item) == pytest.approx(before)
