@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils import timezone
@@ -32,3 +33,11 @@ class DayField(forms.DateField):
 def midnight(day: date) -> datetime:
     """Return the moment at which `day` begins where the reader is."""
     return timezone.make_aware(datetime.combine(day, time()))
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """Return the time zone of that name, or UTC if there is none."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return ZoneInfo("UTC")

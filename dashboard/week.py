@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from accounts.models import Project
+from common.days import zone_of
 from common.windows import Window
 from dashboard.speed import LearningSpeed, learning_speed
 from dashboard.week_headline import headline
@@ -85,11 +85,3 @@ def _untold(project: Project, week: Window) -> int:
         )
         .count()
     )
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """Return the time zone of that name, or UTC if there is none."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return ZoneInfo("UTC")

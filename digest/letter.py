@@ -3,10 +3,11 @@
 from zoneinfo import ZoneInfo
 
 from accounts.models import Project
+from common.days import zone_of
 from common.windows import Window
 from dashboard.speed import LearningSpeed, Measure
 from dashboard.templatetags.wake import span
-from dashboard.week import WeekInReview, zone_of
+from dashboard.week import WeekInReview
 from dashboard.week_headline import number, things
 from digest.links import address
 from digest.parts import Letter, Pace, Reader

@@ -4,8 +4,9 @@ import smtplib
 from datetime import datetime, timedelta
 
 from accounts.models import Membership, Project
+from common.days import zone_of
 from common.windows import Window
-from dashboard.week import week_in_review, zone_of
+from dashboard.week import week_in_review
 from digest.compose import Mail, compose
 from digest.links import unsubscribe_url
 from digest.message import deliver, new_message_id

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef
 
 from accounts.models import Membership, Project, User
-from dashboard.week import zone_of
+from common.days import zone_of
 from digest.models import Subscription
 from digest.schedule import next_due
 

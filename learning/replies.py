@@ -6,12 +6,12 @@ one person or worker can win: draft or failed -> sending -> sent, or failed with
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from accounts.models import User
+from common.days import zone_of
 from common.values import storable
 from deployments.models import Deployment, DeploymentStatus
 from feedback.models import FeedbackItem
@@ -86,7 +86,7 @@ def _asked_for(deployment: Deployment) -> Iterable[FeedbackItem]:
 
 
 def _draft(deployment: Deployment, item: FeedbackItem, now: datetime) -> Reply:
-    zone = ZoneInfo(item.project.timezone)
+    zone = zone_of(item.project.timezone)
     text = draft_text(
         name=item.customer.name if item.customer else "",
         said=item.text,

@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts.models import Project
+from common.days import zone_of
 from common.windows import WEEK, Window
-from dashboard.week import zone_of
 from digest.by_hand import send_to_address
 from digest.models import Subscription
 from digest.parts import Reader
