@@ -10,6 +10,7 @@ app = Celery("wake")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(["learning"], related_name="reply_tasks")
+app.autodiscover_tasks(["learning", "digest"], related_name="finding_tasks")
 
 # What is due is a row in the database. These bells only make a worker look, so a bell that is
 # lost or rung twice does no harm: `expires` keeps them from piling up while no worker runs.
@@ -33,6 +34,11 @@ app.conf.beat_schedule = {
         "task": "learning.reply_tasks.look_after_replies",
         "schedule": 60.0,
         "options": {"expires": 60},
+    },
+    "look after findings nobody has seen": {
+        "task": "learning.finding_tasks.look_after_findings",
+        "schedule": 300.0,
+        "options": {"expires": 300},
     },
     "start queued imports": {
         "task": "feedback.tasks.start_queued_imports",

@@ -190,6 +190,14 @@ DELIVERY_RETENTION_DAYS = env.read(
     help="How long calls to webhooks are kept as they came; what they told of is kept for good.",
 )
 
+# How long those whom a finding is for have to look at it before the whole team is told.
+ESCALATE_AFTER_HOURS = env.read(
+    env.int,
+    "ESCALATE_AFTER_HOURS",
+    default=24,
+    help="A finding that nobody it is for has opened after so many hours goes to the whole team.",
+)
+
 # --- People -----------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

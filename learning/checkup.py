@@ -7,6 +7,7 @@ from django.db import transaction
 from deployments.models import Checkup, Deployment, Hypothesis
 from learning.drafting import Voices, draft
 from learning.estimating import estimate_checkup
+from learning.findings import find_at_checkup
 from learning.intake import draft_learning
 from learning.linking import link_feedback, relink_since
 from learning.models import Attribution, ImpactEstimate
@@ -49,6 +50,7 @@ def perform_checkup(checkup: Checkup, *, now: datetime) -> None:
         store_phrases(deployment, phrases)
         record_learning(checkup, estimates, now=now)
         draft_replies(deployment, now=now)
+        find_at_checkup(checkup, estimates, now=now)
         Checkup.objects.filter(pk=checkup.pk).update(finished_at=now, problem="")
 
 
