@@ -23,6 +23,17 @@ def page_or_part(
     return response
 
 
+def is_a_persons_look(request: HttpRequest) -> bool:
+    """Return True if a person asked for this page: no program ahead of them, no page by itself.
+
+    Browsers fetch ahead what may be opened next and say so; htmx asks again every few seconds for a
+    page that may lie in a forgotten tab.
+    """
+    said = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz"))
+    ahead = any("prefetch" in word or "prerender" in word for word in said)
+    return request.method == "GET" and not ahead and "HX-Request" not in request.headers
+
+
 def code_pieces(text: str) -> list[tuple[str, bool]]:
     """Return a text in pieces, each with whether it is code: what stands between backticks."""
     return [(piece, index % 2 == 1) for index, piece in enumerate(re.split("`", text)) if piece]

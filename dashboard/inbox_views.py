@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import may, membership_for, project_for
 from accounts.models import RANK, Project, Role, User
-from common.pages import page_or_part
+from common.pages import is_a_persons_look, page_or_part
 from common.paging import page_of
 from dashboard.inbox import (
     count_new,
@@ -28,6 +28,7 @@ from dashboard.inbox_history import candidates_of, history_of, words_of_rating
 from dashboard.reads.replies import replies_to
 from feedback.models import BulkAction, FeedbackItem
 from feedback.saved_views import default_view, views_for
+from learning.looking import read_feedback
 
 FIRST_CALL = """\
 curl --max-time 10 {base}/api/v1/feedback/ \\
@@ -101,10 +102,9 @@ def feedback_item(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     )  # fmt: skip
     item = get_object_or_404(FeedbackItem.objects.select_related(*related), project=project, pk=pk)
     may_work = may(request, project, Role.MEMBER)
-    if may_work and item.seen_at is None and not _is_prefetch(request):
+    if may_work and is_a_persons_look(request):
         assert isinstance(request.user, User)
-        item.mark_seen(by=request.user, now=timezone.now())
-        item.refresh_from_db(fields=["status"])
+        read_feedback(item, by=request.user, now=timezone.now())
     wanted = _filter(request, project)
     newer, older = neighbours(item, wanted)
     correction = getattr(item, "correction", None)
@@ -132,7 +132,3 @@ def feedback_item(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "copies_count": len(copies) if len(copies) <= COPIES_SHOWN else merged.count(),
     }
     return render(request, "dashboard/feedback_item.html", context)
-
-
-def _is_prefetch(request: HttpRequest) -> bool:
-    return "prefetch" in request.headers.get("Sec-Purpose", "") or request.method == "HEAD"

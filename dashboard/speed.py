@@ -1,9 +1,11 @@
 """Learning speed, Wake's headline number: how quickly a team listens and learns.
 
-For every ship that reached customers, four times are measured from the moment it went live:
+For every ship that reached customers, five times are measured from the moment it went live:
 
 - to first feedback: the first thing a customer said that is most likely about it;
-- to an engineer's eyes: the first time that a member of the team opened such a feedback;
+- to an engineer's eyes: the first time that one of those who shipped it saw such words, on the
+  ship's page, in a finding about it or by opening the feedback (`learning/looking.py`);
+- to the team's eyes: the first time that anybody on the team did;
 - to verdict: the first learning that was drafted about it;
 - to confirmed learning: the first learning about it that a person confirmed.
 
@@ -16,13 +18,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
+from typing import Any
 
-from django.db.models import Min
+from django.db.models import F, Min, OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import Project
 from common.windows import WEEK, Window
 from deployments.models import Deployment
-from learning.models import Attribution, Learning
+from learning.models import Attribution, Learning, ShipLook
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class LearningSpeed:
     ships: int
     time_to_feedback: Measure
     time_to_eyes: Measure
+    time_to_team_eyes: Measure
     time_to_verdict: Measure
     time_to_learning: Measure
     share_learned: float | None
@@ -63,13 +67,14 @@ class LearningSpeed:
 class _Ship:
     shipped_at: datetime
     feedback_at: datetime | None
-    seen_at: datetime | None
+    eyes_at: datetime | None
+    team_eyes_at: datetime | None
     verdict_at: datetime | None
     learned_at: datetime | None
 
 
 def learning_speed(project: Project, *, now: datetime, weeks: int = 12) -> LearningSpeed:
-    """Return the learning speed of the last `weeks`, and of as long before, in four queries."""
+    """Return the learning speed of the last `weeks`, and of as long before, in three queries."""
     window = Window.before(now, weeks * WEEK)
     before = Window.before(window.start, weeks * WEEK)
     ships = _ships(project, Window(before.start, window.end))
@@ -84,7 +89,8 @@ def learning_speed(project: Project, *, now: datetime, weeks: int = 12) -> Learn
         window=window,
         ships=len(recent),
         time_to_feedback=measure(lambda ship: ship.feedback_at),
-        time_to_eyes=measure(lambda ship: ship.seen_at),
+        time_to_eyes=measure(lambda ship: ship.eyes_at),
+        time_to_team_eyes=measure(lambda ship: ship.team_eyes_at),
         time_to_verdict=measure(lambda ship: ship.verdict_at),
         time_to_learning=measure(lambda ship: ship.learned_at),
         share_learned=_share(recent),
@@ -99,32 +105,33 @@ def _ships(project: Project, window: Window) -> list[_Ship]:
         .reaching_customers()
         .filter(shipped_at__gte=window.start, shipped_at__lt=window.end)
     )
-    best = Attribution.objects.heard().filter(is_best=True, deployment__in=ships)
-    said = best.values("deployment")
-    heard = {
-        row["deployment"]: row
-        for row in said.annotate(
-            said_at=Min("feedback__said_at"), seen_at=Min("feedback__seen_at")
-        ).order_by()
-    }
-    taught = {
-        row["deployment"]: row
-        for row in Learning.objects.filter(deployment__in=ships)
-        .values("deployment")
-        .annotate(drafted=Min("drafted_at"), confirmed=Min("confirmed_at"))
-        .order_by()
-    }
-    nothing: dict[str, datetime] = {}
+    # One step into an index a ship, however much was said of it.
+    first_word = (
+        Attribution.objects.heard()
+        .filter(deployment=OuterRef("pk"), is_best=True, said_at__gte=OuterRef("shipped_at"))
+        .order_by("said_at")
+        .values("said_at")[:1]
+    )
+    looked = _first(ShipLook.objects.filter(deployment__in=ships), _EYES)
+    taught = _first(Learning.objects.filter(deployment__in=ships), _LEARNED)
+    rows = ships.annotate(first_word=Subquery(first_word))
     return [
-        _Ship(
-            shipped_at,
-            heard.get(pk, nothing).get("said_at"),
-            heard.get(pk, nothing).get("seen_at"),
-            taught.get(pk, nothing).get("drafted"),
-            taught.get(pk, nothing).get("confirmed"),
-        )
-        for pk, shipped_at in ships.values_list("pk", "shipped_at")
+        _Ship(shipped_at, said_at, *looked.get(pk, (None, None)), *taught.get(pk, (None, None)))
+        for pk, shipped_at, said_at in rows.values_list("pk", "shipped_at", "first_word")
     ]
+
+
+_ITS_SHIPPER = Q(deployment__shippers__user=F("user"))
+_EYES = {"first": Min("looked_at", filter=_ITS_SHIPPER), "second": Min("looked_at")}
+_LEARNED = {"first": Min("drafted_at"), "second": Min("confirmed_at")}
+
+
+def _first(
+    rows: "QuerySet[Any]", moments: dict[str, Min]
+) -> dict[int, tuple[datetime | None, datetime | None]]:
+    """Return two first moments of each ship, in one query."""
+    found = rows.values("deployment").annotate(**moments).order_by()
+    return {row["deployment"]: (row["first"], row["second"]) for row in found}
 
 
 def _times(ships: Sequence[_Ship], moment: Callable[[_Ship], datetime | None]) -> list[timedelta]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.access import may, project_for
 from accounts.models import Role, User
 from accounts.projects import create_project
-from common.pages import page_or_part
+from common.pages import is_a_persons_look, page_or_part
 from common.paging import page_of
 from common.query import read_word
 from common.values import storable
@@ -26,6 +26,7 @@ from deployments.hypotheses import has_been_looked_at
 from deployments.models import Deployment
 from engagement.intake import define_metric
 from engagement.models import Metric
+from learning.looking import note_look
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -75,12 +76,19 @@ def deployments(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def deployment(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    """Show what one ship left behind; while signals come in, the page asks again."""
+    """Show what one ship left behind; while signals come in, the page asks again.
+
+    Where it shows customers' words, a member who opens it has seen them: a GET notes the first
+    time, which is safe to repeat.
+    """
     project = project_for(request.user, slug)
     ships = Deployment.objects.select_related("environment", "service", "project")
     ship = get_object_or_404(ships, project=project, pk=pk)
-    page = deployment_page(ship, now=timezone.now())
+    now = timezone.now()
+    page = deployment_page(ship, now=now)
     may_edit = may(request, project, Role.MEMBER)
+    if may_edit and page.words.count and is_a_persons_look(request):
+        note_look(ship, by=cast(User, request.user), now=now)
     context = {
         "project": project,
         "ship": ship,

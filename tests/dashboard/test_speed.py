@@ -6,6 +6,8 @@ from dashboard.speed import learning_speed
 from learning.drafting import Draft
 from learning.intake import confirm_learning, draft_learning
 from learning.linking import link_feedback
+from learning.looking import note_look, read_feedback
+from learning.models import ShipLook
 from learning.verdict import Verdict
 from tests.factories import NOW, make_deployment, make_feedback
 
@@ -26,7 +28,7 @@ class TestLearningSpeed:
         ship = make_deployment(shop, "1.0", shipped_at=NOW - 20 * DAY)
         said = make_feedback(shop, version="1.0", created_at=ship.shipped_at + 2 * HOUR)
         link_feedback(shop, now=NOW)
-        said.mark_seen(by=ada, now=ship.shipped_at + 5 * HOUR)
+        read_feedback(said, by=ada, now=ship.shipped_at + 5 * HOUR)
         learn(ship, by=ada, drafted_after=7 * DAY, confirmed_after=9 * DAY)
 
         speed = learning_speed(shop, now=NOW)
@@ -67,12 +69,35 @@ class TestLearningSpeed:
 
         assert [week.ships for week in trend] == [0, 0, 1, 0]
 
+    def test_tells_the_eyes_of_those_who_shipped_from_those_of_the_team(self, shop, ada, ben):
+        ship = make_deployment(shop, shipped_at=NOW - 20 * DAY, by=ada.email)
+        note_look(ship, by=ben, now=ship.shipped_at + 2 * HOUR)
+        note_look(ship, by=ada, now=ship.shipped_at + 9 * HOUR)
+        note_look(ship, by=ada, now=ship.shipped_at + 10 * HOUR)
+
+        speed = learning_speed(shop, now=NOW)
+
+        assert speed.time_to_eyes.median == 9 * HOUR
+        assert speed.time_to_team_eyes.median == 2 * HOUR
+        assert ShipLook.objects.count() == 2
+
+    def test_the_first_word_is_that_of_the_first_who_counts(self, shop):
+        ship = make_deployment(shop, "1.0", shipped_at=NOW - 20 * DAY)
+        first, _ = (
+            make_feedback(shop, version="1.0", created_at=ship.shipped_at + n * HOUR)
+            for n in (1, 3)
+        )
+        link_feedback(shop, now=NOW)
+        shop.feedback.filter(pk=first.pk).update(held_at=NOW)
+
+        assert learning_speed(shop, now=NOW).time_to_feedback.median == 3 * HOUR
+
     @pytest.mark.parametrize("ships", [1, 12])
-    def test_asks_four_questions_however_many_ships_there_are(
+    def test_asks_three_questions_however_many_ships_there_are(
         self, shop, ships, django_assert_max_num_queries
     ):
         for number in range(ships):
             make_deployment(shop, shipped_at=NOW - (number + 1) * DAY)
 
-        with django_assert_max_num_queries(4):
+        with django_assert_max_num_queries(3):
             learning_speed(shop, now=NOW)
