@@ -12,7 +12,8 @@ from django.utils.dateformat import format as format_date
 from common.windows import DAY, WEEK
 from deployments.models import Deployment
 from engagement.models import Metric
-from learning.impact import Band, Series, expected_band
+from learning.impact import Series
+from learning.impact_band import Band, expected_band
 
 MOST_POINTS = 700
 NOTHING = float("nan")

@@ -16,6 +16,8 @@ from feedback.models import FeedbackItem
 from learning.checkup import perform_checkup
 from learning.findings import find_in_feedback
 from learning.linking import link_feedback
+from learning.models import Rerun
+from learning.reestimating import claim_part, run_part
 from learning.trust import claim, due_records, make_record
 
 logger = logging.getLogger(__name__)
@@ -88,6 +90,18 @@ def link_new_feedback(**_: Any) -> None:
     for project in Project.objects.filter(pk__in=waiting):
         link_feedback(project, now=timezone.now())
         find_in_feedback(project, now=timezone.now())
+
+
+@shared_task
+def run_rerun_parts(*, rerun_id: int, **_: Any) -> None:
+    """Look again at one part of a rerun after the other; ring again if some are left at the end."""
+    rerun = Rerun.objects.get(pk=rerun_id)
+    ends = time.monotonic() + TURN_SECONDS
+    while part := claim_part(rerun, now=timezone.now()):
+        run_part(part, now=timezone.now())
+        if time.monotonic() > ends:
+            run_rerun_parts.delay(rerun_id=rerun_id)
+            return
 
 
 @shared_task

@@ -6,6 +6,7 @@ from learning.models.estimates import (
     PlaceboRecord,
     Recalculated,
     Rerun,
+    RerunPart,
     Untouched,
 )
 from learning.models.findings import (
@@ -35,6 +36,7 @@ __all__ = [
     "Recalculated",
     "Reply",
     "Rerun",
+    "RerunPart",
     "ShipLook",
     "Tag",
     "Untouched",

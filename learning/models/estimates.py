@@ -116,7 +116,7 @@ class Rerun(models.Model):
         """How far it is."""
 
         RUNNING = "running", "Running"
-        READY = "ready", "To be looked at"
+        READY = "ready", "To be decided on"
         ACCEPTED = "accepted", "Accepted"
         DROPPED = "dropped", "Dropped"
 
@@ -132,6 +132,26 @@ class Rerun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.method}: {self.state}"
+
+
+class RerunPart(models.Model):
+    """Some checkups of a rerun, looked at by one worker."""
+
+    rerun = models.ForeignKey(Rerun, models.CASCADE, related_name="parts")
+    checkups = models.JSONField()  # ids, all of one project
+    claimed_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    summary = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["rerun"], name="parts_not_done", condition=models.Q(finished_at=None)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{len(self.checkups)} checkups of {self.rerun_id}"
 
 
 class Recalculated(models.Model):

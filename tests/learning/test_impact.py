@@ -16,10 +16,10 @@ from learning.impact import (
     Series,
     benjamini_hochberg,
     estimate,
-    expected_band,
     make_series,
     yardstick_adapter,
 )
+from learning.impact_band import expected_band
 from learning.impact_placebo import t_below, t_quantile
 from learning.impact_series import block_length, column_medians
 
