@@ -122,7 +122,7 @@ class TestFeedbackItem:
         item = make_feedback(shop, "It hangs", created_at=NOW - HOUR)
         link_feedback(shop, now=NOW)
 
-        with django_assert_max_num_queries(20):
+        with django_assert_max_num_queries(21):
             read(as_ben, item)
 
 
