@@ -6,7 +6,7 @@ PYTHON ?= python3
 PORT ?= 8000
 export PYTHON PORT
 
-.PHONY: help run setup test lint bench-phrases bench-attribution bench-reestimate clean
+.PHONY: help run setup test lint bench-inbox bench-phrases bench-attribution bench-reestimate clean
 
 help: ## Show what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-17s %s\n", $$1, $$2 }'
@@ -31,6 +31,9 @@ bench-phrases: ## Measure what is said of customers' words on the real reviews
 
 bench-attribution: ## Measure how often the right ship is found, on the real reviews
 	@.venv/bin/python bench/attribution.py
+
+bench-inbox: ## Fill databases with a million feedback and time the inbox
+	@exec scripts/bench_inbox.sh
 
 clean: ## Remove .venv and the tools' caches; your data in var/ and .env stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -20,7 +20,7 @@ M = TypeVar("M", bound=models.Model)
 SIZE = 50
 MOST = 200
 # So many of the nearest rows are looked through before an index is asked for the rest.
-NEAR = 3_000
+NEAR = 6_000
 
 
 @dataclass(frozen=True, slots=True)

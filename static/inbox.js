@@ -94,7 +94,7 @@ const KEYS = {
   j: () => step(1),
   k: () => step(-1),
   o: () => current() && openerOf(current()).click(),
-  r: () => current() && location.assign(`${openerOf(current()).href}#answer`),
+  r: () => current() && location.assign(`${openerOf(current()).href}#replies`),
   e: () => close(current()),
   a: take,
   n: () => follow("next"),
