@@ -40,6 +40,11 @@ app.conf.beat_schedule = {
         "schedule": 300.0,
         "options": {"expires": 300},
     },
+    "score the attribution": {
+        "task": "learning.tasks.sit_due_exams",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "start queued imports": {
         "task": "feedback.tasks.start_queued_imports",
         "schedule": 30.0,

@@ -14,6 +14,7 @@ from deployments.models import Checkup
 from feedback.gather import hurry
 from feedback.models import FeedbackItem
 from learning.checkup import perform_checkup
+from learning.exams import due_for_an_exam, sit_exam
 from learning.findings import find_in_feedback
 from learning.linking import link_feedback
 from learning.models import Rerun
@@ -113,3 +114,11 @@ def make_placebo_records(**_: Any) -> None:
             return
         if claim(record, now=timezone.now()):
             make_record(record, now=timezone.now())
+
+
+@shared_task
+def sit_due_exams(**_: Any) -> None:
+    """Score how often the attribution was right, and fit it, where that was long ago."""
+    now = timezone.now()
+    for project in due_for_an_exam(now):
+        sit_exam(project, now=now)

@@ -100,6 +100,7 @@ DOORS: dict[str, Any] = {
     "customer_erase": Project(None, OWNER),
     "erasures": Project(OWNER),
     "learnings": Project(VIEWER),
+    "how_often_right": Project(VIEWER),
     "learning": Project(VIEWER),
     "learning_edit": Project(None, MEMBER),
     "digest_preview": Project(VIEWER, VIEWER),  # everyone keeps their own preferences

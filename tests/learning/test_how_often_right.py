@@ -1,0 +1,183 @@
+"""How often Wake was right: the arithmetic, the exam, what corrections teach, and the page."""
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from django.urls import reverse
+
+from learning.attribution_adoption import NOTHING_SEEN
+from learning.attribution_evidence import Candidate
+from learning.attribution_trust import Case, fit_trust, log_loss_of_trust
+from learning.attribution_v2 import KINDS, Weighed
+from learning.calibration import Told, calibration_error, interval, reliability
+from learning.corrections import correct_attribution
+from learning.exams import due_for_an_exam, sit_exam
+from learning.knowledge import known_from
+from learning.linking import link_feedback
+from learning.models import AttributionFit
+from tests.factories import NOW, make_deployment, make_feedback, make_project
+
+DAY = timedelta(days=1)
+
+
+class TestReliability:
+    def test_counts_each_guess_once(self):
+        told = [Told(number / 20, True) for number in range(21)]
+
+        assert sum(one.count for one in reliability(told)) == 21
+
+    def test_says_what_share_of_a_bin_was_right(self):
+        told = [Told(0.82, True)] * 8 + [Told(0.84, False)] * 2
+
+        (only,) = reliability(told)
+
+        assert (only.low, only.right, only.count) == (0.8, 0.8, 10)
+        assert only.given == pytest.approx(0.824)
+
+    def test_finds_no_error_where_80_percent_means_80_percent(self):
+        assert calibration_error([Told(0.8, True)] * 8 + [Told(0.8, False)] * 2) < 1e-9
+
+    def test_finds_how_much_too_sure(self):
+        assert calibration_error([Told(0.9, True)] * 5 + [Told(0.9, False)] * 5) == pytest.approx(
+            0.4
+        )
+
+    def test_gives_a_wide_range_to_few(self):
+        few, many = interval(0.8, 5), interval(0.8, 500)
+
+        assert few[1] - few[0] > 4 * (many[1] - many[0])
+
+
+def case(words: float, *, words_are_right: bool) -> Case:
+    """A feedback whose words point to the second of two ships."""
+    ships = [Candidate(key, "", "", NOW, "", "") for key in (1, 2)]
+    by_kind = np.zeros((2, len(KINDS)))
+    by_kind[1, KINDS.index("words")] = words
+    weighed = Weighed(ships, np.log([0.6, 0.4]), by_kind, [[], []], -3.0)
+    return Case(weighed, 1 if words_are_right else 0)
+
+
+class TestFitTrust:
+    WORDS = KINDS.index("words")
+
+    def test_trusts_words_less_where_they_mislead(self):
+        trust = fit_trust([case(2.0, words_are_right=False)] * 60)
+
+        assert trust.of_kind[self.WORDS] < 0.3
+
+    def test_moves_little_for_three_corrections(self):
+        trust = fit_trust([case(2.0, words_are_right=False)] * 3)
+
+        assert trust.of_kind[self.WORDS] > 0.6
+
+    def test_leaves_what_no_case_speaks_of(self):
+        trust = fit_trust([case(2.0, words_are_right=False)] * 60)
+
+        assert trust.of_kind[KINDS.index("name")] == 1
+
+    def test_tells_such_cases_better(self):
+        cases = [case(2.0, words_are_right=False)] * 20
+
+        assert log_loss_of_trust(cases, fit_trust(cases)) < log_loss_of_trust(cases, fit_trust([]))
+
+
+@pytest.fixture
+def slow(shop):
+    """A project whose customers wait for a week before they update."""
+    for week in range(10):
+        make_deployment(shop, f"1.{week}", shipped_at=NOW - 7 * DAY * (10 - week))
+    for number in range(120):
+        said_at = NOW - DAY * 0.45 * number - timedelta(hours=1)
+        week = 10 - int((NOW - said_at) / (7 * DAY)) - 2
+        make_feedback(shop, id=f"s{number}", version=f"1.{week}", created_at=said_at)
+    return shop
+
+
+class TestSitExam:
+    def test_is_right_where_customers_update_late_and_the_newest_is_wrong(self, slow):
+        exam = sit_exam(slow, now=NOW).scores["exam"]
+
+        assert exam["asked"] == 60
+        assert exam["newest"] < 0.1
+        assert exam["right"] > 0.7
+
+    def test_keeps_weights_that_tell_the_later_half_better(self, slow):
+        fit = sit_exam(slow, now=NOW)
+
+        assert fit.scores["adoption"]["after"] < fit.scores["adoption"]["before"]
+        assert (
+            known_from(fit.weights, known_from({}, NOTHING_SEEN).seen).adoption
+            != known_from({}, None).adoption
+        )
+
+    def test_fits_nothing_to_a_few(self, shop):
+        make_deployment(shop, "1.0", shipped_at=NOW - DAY)
+        make_feedback(shop, version="1.0", created_at=NOW - timedelta(hours=2))
+
+        assert sit_exam(shop, now=NOW).weights == {}
+
+    def test_may_be_sat_twice(self, slow):
+        first, second = sit_exam(slow, now=NOW), sit_exam(slow, now=NOW)
+
+        assert (first.pk, first.scores) == (second.pk, second.scores)
+
+    def test_stands_without_any_feedback(self, shop):
+        assert sit_exam(shop, now=NOW).scores["exam"]["asked"] == 0
+
+    def test_is_due_once_a_day_where_there_is_something_to_ask(self, slow):
+        empty = make_project("Bakery")
+
+        assert due_for_an_exam(NOW) == [slow]
+        sit_exam(slow, now=NOW)
+        assert due_for_an_exam(NOW) == []
+        assert due_for_an_exam(NOW + DAY) == [slow]
+        assert empty not in due_for_an_exam(NOW + DAY)
+
+    def test_counts_corrections(self, shop, ben):
+        ship = make_deployment(shop, "1.0", shipped_at=NOW - 5 * DAY)
+        for number in range(12):
+            item = make_feedback(shop, f"Never mind {number}", created_at=NOW - DAY)
+            link_feedback(shop, now=NOW)
+            correct_attribution(item, deployment=ship if number == 5 else None, by=ben, now=NOW)
+
+        fit = sit_exam(shop, now=NOW)
+
+        assert fit.corrections == 12
+        assert fit.scores["corrections"]["kept"]
+        assert fit.weights["none"] > 0
+
+
+class TestThePage:
+    def address(self, project):
+        return reverse("how_often_right", args=[project.slug])
+
+    def test_teaches_while_it_is_empty(self, client, shop, ada):
+        client.force_login(ada)
+
+        page = client.get(self.address(shop)).content.decode()
+
+        assert "No exam yet" in page
+        assert "import_feedback" in page
+
+    def test_shows_how_it_went(self, client, slow, ada):
+        sit_exam(slow, now=NOW)
+        client.force_login(ada)
+
+        page = client.get(self.address(slow)).content.decode()
+
+        assert "reliability__point" in page
+        assert "Always naming the newest ship" in page
+
+    def test_shows_a_stranger_nothing(self, client, slow, cleo):
+        client.force_login(cleo)
+
+        assert client.get(self.address(slow)).status_code == 404
+
+    def test_asks_the_database_little(self, client, slow, ada, django_assert_max_num_queries):
+        sit_exam(slow, now=NOW)
+        assert AttributionFit.objects.count() == 1
+        client.force_login(ada)
+
+        with django_assert_max_num_queries(12):
+            client.get(self.address(slow))
