@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models import F
 
 from accounts.models import Project, User
 from deployments.models import Checkup, Deployment
@@ -30,6 +31,10 @@ class LearningQuerySet(models.QuerySet["Learning"]):
     def current(self) -> "LearningQuerySet":
         """Keep the newest version of each learning."""
         return self.filter(successor=None)
+
+    def overturning(self) -> "LearningQuerySet":
+        """Keep those that say otherwise than the version that they supersede."""
+        return self.filter(supersedes__isnull=False).exclude(verdict=F("supersedes__verdict"))
 
 
 class Learning(models.Model):
@@ -61,9 +66,10 @@ class Learning(models.Model):
     confirmed_at = models.DateTimeField(null=True)
     confirmed_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     tags = models.ManyToManyField(Tag, related_name="learnings")
-    overturned_told_at = models.DateTimeField(
-        null=True
-    )  # those concerned know that it replaces one
+    # Other ships that taught the same, as a person said.
+    also_taught_by = models.ManyToManyField(Deployment, related_name="also_taught")
+    # When those concerned were told, in a digest, that it overturns the version before.
+    overturned_told_at = models.DateTimeField(null=True)
 
     objects: ClassVar[Any] = LearningQuerySet.as_manager()
 
