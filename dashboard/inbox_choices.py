@@ -35,7 +35,9 @@ def values_of(project: Project, field: str) -> list[str]:
     """
     assert field in ("source", "language")
     table, column = FeedbackItem._meta.db_table, field
-    least = f"(SELECT min({column}) FROM {table} WHERE project_id = %s AND {column} <> '' {{}})"  # noqa: S608
+    least = (
+        f"(SELECT min({column}) FROM {table} WHERE project_id = %s AND NOT ({column} = '') {{}})"  # noqa: S608
+    )
     query = f"""
         WITH RECURSIVE found(value) AS (
             SELECT {least.format("")}
