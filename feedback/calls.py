@@ -14,8 +14,9 @@ from django.db.models.functions import Coalesce, Greatest
 from common.bodies import is_form, read_body
 from common.errors import BadInput, IntakeReport
 from common.masking import mask_body, mask_form, mask_headers
+from common.places import ConnectionFault
 from common.values import storable
-from feedback.connectors.base import ConnectionFault, Connector, Heard, NotFeedback, Row
+from feedback.connectors.base import Connector, Heard, NotFeedback, Row
 from feedback.gather import connector_of, hide
 from feedback.models import Call, Connection
 from feedback.taking import take

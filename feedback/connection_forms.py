@@ -6,8 +6,9 @@ from typing import Any
 from django import forms
 
 from accounts.models import Project
+from common.places import Setting
 from feedback.connections import Filled
-from feedback.connectors.base import HOOK_SECRET, Connector, Setting
+from feedback.connectors.base import HOOK_SECRET, Connector
 from feedback.models import Connection
 
 MAX_VALUE = 2_000

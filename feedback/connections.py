@@ -11,10 +11,10 @@ from django.utils.dateparse import parse_datetime
 
 from accounts.models import Project, User
 from common.errors import BadInput
+from common.health import Facts, Health, judge
 from feedback.connectors.base import HOOK_SECRET, Connector
 from feedback.connectors.registry import CONNECTORS
 from feedback.gather import ask, problem_in
-from feedback.health import Facts, Health, judge
 from feedback.intake import Said, read_feedback
 from feedback.models import Connection, FeedbackItem
 

@@ -18,8 +18,9 @@ from accounts.models import Project
 from common.errors import BadInput
 from common.hosts import CannotReach
 from common.masking import MASK, mask_text
+from common.places import ConnectionFault
 from common.values import storable, storable_json
-from feedback.connectors.base import Asked, ConnectionFault, Connector, Gathered
+from feedback.connectors.base import Asked, Connector, Gathered
 from feedback.connectors.registry import CONNECTORS
 from feedback.models import Connection
 from feedback.taking import bad_rows_after, take

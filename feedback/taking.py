@@ -6,10 +6,10 @@ from typing import Any
 from django.db.models import F
 
 from common.errors import BadInput, IntakeReport, RowError
+from common.rhythm import heard_again
 from feedback.connectors.base import Row
 from feedback.intake import BATCH, submit_feedback
 from feedback.models import Connection
-from feedback.rhythm import heard_again
 from feedback.threads import note_answers, with_threads
 
 # Rows that could not be taken and are still shown.

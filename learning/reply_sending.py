@@ -12,8 +12,9 @@ from django.db.models import QuerySet
 
 from common.hosts import CannotReach
 from common.mail import UnfoldedMail
+from common.places import ConnectionFault
 from deployments.models import DeploymentStatus
-from feedback.connectors.base import Answer, ConnectionFault
+from feedback.connectors.base import Answer
 from feedback.connectors.registry import CONNECTORS
 from feedback.gather import problem_in
 from feedback.handling import move_to

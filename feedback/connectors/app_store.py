@@ -10,10 +10,11 @@ from datetime import timedelta
 from typing import Any
 
 from common.payloads import dig, line, moment, web
-from feedback.connectors.base import Asked, ConnectionFault, Connector, Gathered, Row, Setting
+from common.places import ConnectionFault, Setting
+from common.rest import Site
+from feedback.connectors.base import Asked, Connector, Gathered, Row, patient
 from feedback.connectors.html import tidy
 from feedback.connectors.paging import Descent, moment_of
-from feedback.connectors.rest import Site, patient
 from feedback.connectors.words import person, said
 
 FEED = "https://itunes.apple.com"

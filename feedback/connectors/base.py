@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from common.places import AskedToWait, Setting
 from common.webhooks import Scheme
 
 # The name of the secret that signs the calls that come to a connection. A connector that names it
@@ -21,31 +22,8 @@ HOOK_SECRET = "hook_secret"  # noqa: S105, the name of a setting
 Row = dict[str, Any]  # the fields of the feedback API, and `answer_to` for how to answer
 
 
-class ConnectionFault(Exception):
-    """A place cannot be gathered from, and `mend` says what a person can do about it."""
-
-    def __init__(self, what: str, mend: str = "", *, retry_after: timedelta | None = None) -> None:
-        super().__init__(f"{what} {mend}".strip())
-        self.what, self.mend, self.retry_after = what, mend, retry_after
-
-
 class NotFeedback(Exception):
     """A call was understood and tells of no feedback; the text says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One thing to fill in to connect a place."""
-
-    name: str
-    label: str
-    help: str = ""
-    is_secret: bool = False  # encrypted at rest, never shown again
-    is_required: bool = True
-    is_address: bool = False  # where the place is: when it changes, secrets must be given again
-    is_long: bool = False  # has several lines, as a key in JSON has
-    default: str = ""
-    choices: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +46,18 @@ class Gathered:
     cursor: dict[str, Any]
     has_more: bool = False
     wait: timedelta | None = None  # how long the place asks to be left alone
+
+
+def patient(gather: Callable[[Asked], Gathered]) -> Callable[[Asked], Gathered]:
+    """Return `gather` so that a place that asks to be left alone is, and asked again later."""
+
+    def asking(asked: Asked) -> Gathered:
+        try:
+            return gather(asked)
+        except AskedToWait as rest:
+            return Gathered([], dict(asked.cursor), has_more=True, wait=rest.retry_after)
+
+    return asking
 
 
 @dataclass(frozen=True, slots=True)

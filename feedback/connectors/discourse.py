@@ -6,21 +6,21 @@ from datetime import timedelta
 from typing import Any
 
 from common.payloads import dig, line, moment, part
+from common.places import ConnectionFault, Setting
+from common.rest import Site, many, web_address
 from common.webhooks import DISCOURSE as DISCOURSE_SIGNS
 from feedback.connectors.base import (
     Answer,
     Asked,
-    ConnectionFault,
     Connector,
     Gathered,
     Heard,
     NotFeedback,
     Row,
-    Setting,
+    patient,
 )
 from feedback.connectors.html import html_to_text
 from feedback.connectors.paging import moment_of
-from feedback.connectors.rest import Site, many, patient, web_address
 from feedback.connectors.words import is_bot, person, said
 
 # Discourse shows the posts of the fifty highest numbers up to the one named, without those that

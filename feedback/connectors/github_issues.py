@@ -7,20 +7,20 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from common.payloads import dig, line, moment, part, rows, web
+from common.places import ConnectionFault, Setting
+from common.rest import Site, many, segment, web_address
 from common.webhooks import GITHUB
 from feedback.connectors.base import (
     Answer,
     Asked,
-    ConnectionFault,
     Connector,
     Gathered,
     Heard,
     NotFeedback,
     Row,
-    Setting,
+    patient,
 )
 from feedback.connectors.paging import Climb, moment_of
-from feedback.connectors.rest import Site, many, patient, segment, web_address
 from feedback.connectors.words import is_bot, is_chosen, markdown, person, said, version_of
 
 PUBLIC_API = "https://api.github.com"

@@ -13,10 +13,11 @@ from datetime import timedelta
 from typing import Any
 
 from common.payloads import line
-from feedback.connectors.base import Asked, ConnectionFault, Connector, Gathered, Row, Setting
+from common.places import AskedToWait, ConnectionFault, Setting
+from common.rest import Site
+from feedback.connectors.base import Asked, Connector, Gathered, Row, patient
 from feedback.connectors.html import tidy
 from feedback.connectors.paging import Descent, moment_of
-from feedback.connectors.rest import AskedToWait, Site, patient
 from feedback.connectors.words import said
 
 # Importing the library switches off the check of certificates for all of urllib in this process;

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from feedback.connectors.base import ConnectionFault
+from common.places import ConnectionFault
 from feedback.connectors.imap_link import Link, Place, connected, told
 
 MAX_MAIL_BYTES = 2 * 1024 * 1024  # of a larger mail only the beginning is read

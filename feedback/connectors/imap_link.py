@@ -12,7 +12,7 @@ from typing import Any
 import certifi
 
 from common.hosts import CannotReach, addresses_of
-from feedback.connectors.base import ConnectionFault
+from common.places import ConnectionFault
 
 TIMEOUT_SECONDS = 20.0  # for one answer
 CALL_SECONDS = 120.0  # for all of one call, however slowly the server drips

@@ -8,23 +8,23 @@ from datetime import timedelta
 from typing import Any
 
 from common.payloads import dig, line, moment, part, rows, web
+from common.places import ConnectionFault, Setting
+from common.rest import Site, many, segment, web_address
 from common.values import read_number
 from common.webhooks import INTERCOM as INTERCOM_SIGNS
 from feedback.connectors.base import (
     HOOK_SECRET,
     Answer,
     Asked,
-    ConnectionFault,
     Connector,
     Gathered,
     Heard,
     NotFeedback,
     Row,
-    Setting,
+    patient,
 )
 from feedback.connectors.html import html_to_text
 from feedback.connectors.paging import moment_of
-from feedback.connectors.rest import Site, many, patient, segment, web_address
 from feedback.connectors.words import person, said
 
 PUBLIC_API = "https://api.intercom.io"

@@ -5,14 +5,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from feedback.connectors.base import (
-    Asked,
-    ConnectionFault,
-    Connector,
-    Gathered,
-    Row,
-    Setting,
-)
+from common.places import ConnectionFault, Setting
+from feedback.connectors.base import Asked, Connector, Gathered, Row
 from feedback.connectors.imap import MAX_MAIL_BYTES, Fetched, Mailbox, mailbox_at
 from feedback.connectors.imap_link import Place
 from feedback.mail.message import Mail, read_mail

@@ -10,21 +10,21 @@ from datetime import timedelta
 from typing import Any
 
 from common.payloads import dig, line, moment, part, rows, web
+from common.places import AskedToWait, ConnectionFault, Setting
+from common.rest import Said, Site, many, segment, web_address
 from common.webhooks import SENTRY as SENTRY_SIGNS
 from feedback.connectors.base import (
     HOOK_SECRET,
     Asked,
-    ConnectionFault,
     Connector,
     Gathered,
     Heard,
     NotFeedback,
     Row,
-    Setting,
+    patient,
 )
 from feedback.connectors.html import tidy
 from feedback.connectors.paging import Descent, moment_of
-from feedback.connectors.rest import AskedToWait, Said, Site, many, patient, segment, web_address
 from feedback.connectors.words import person, said
 
 PUBLIC = "https://sentry.io"

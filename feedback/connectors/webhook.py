@@ -8,9 +8,10 @@ from common.api import batch_in
 from common.errors import BadInput
 from common.expressions import find
 from common.payloads import line
+from common.places import Setting
 from common.values import storable_json
 from common.webhooks import ANY_TOKEN, BITBUCKET, GITHUB
-from feedback.connectors.base import Connector, Heard, NotFeedback, Row, Setting
+from feedback.connectors.base import Connector, Heard, NotFeedback, Row
 from feedback.connectors.html import html_to_text
 
 # Each field, and what to say of it on the page.

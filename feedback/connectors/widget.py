@@ -13,8 +13,9 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from common.errors import BadInput
+from common.places import Setting
 from common.values import clean_text, read_number, storable
-from feedback.connectors.base import Connector, Row, Setting
+from feedback.connectors.base import Connector, Row
 
 MAX_TEXT = 5_000
 # A message may have waited on its device, offline, as long as the widget keeps it.

@@ -9,22 +9,22 @@ from datetime import timedelta
 from typing import Any
 
 from common.payloads import dig, line, moment, part, rows
+from common.places import ConnectionFault, Setting
+from common.rest import Site, basic, many, segment, web_address
 from common.webhooks import ZENDESK as ZENDESK_SIGNS
 from feedback.connectors.base import (
     HOOK_SECRET,
     Answer,
     Asked,
-    ConnectionFault,
     Connector,
     Gathered,
     Heard,
     NotFeedback,
     Row,
-    Setting,
+    patient,
 )
 from feedback.connectors.html import tidy
 from feedback.connectors.paging import moment_of
-from feedback.connectors.rest import Site, basic, many, patient, segment, web_address
 from feedback.connectors.words import person, said, version_of
 
 PAGE = 100

@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 from accounts.models import Project
-from feedback.connectors.base import Asked, Connector, Gathered, Setting
+from common.places import Setting
+from feedback.connectors.base import Asked, Connector, Gathered
 from feedback.models import Connection
 from tests.factories import NOW
 

@@ -7,8 +7,8 @@ from bs4 import BeautifulSoup
 from django.db import connection as database
 from django.utils import timezone
 
+from common.places import ConnectionFault
 from feedback.connections import connections_of
-from feedback.connectors.base import ConnectionFault
 from feedback.connectors.registry import CONNECTORS
 from feedback.models import Call, Connection, FeedbackItem
 from tests.factories import NOW, make_feedback

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from common.hosts import CannotReach
+from common.places import ConnectionFault
 from feedback import gather
-from feedback.connectors.base import ConnectionFault, Gathered
+from feedback.connectors.base import Gathered
 from feedback.connectors.registry import CONNECTORS
 from feedback.gather import gather_page, hurry
 from feedback.models import Connection, FeedbackItem

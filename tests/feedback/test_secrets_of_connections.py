@@ -6,7 +6,7 @@ import pytest
 from django.db import connection as database
 from django.test import Client
 
-from feedback.connectors.base import ConnectionFault
+from common.places import ConnectionFault
 from feedback.connectors.registry import CONNECTORS
 from feedback.gather import gather_page
 from feedback.models import Call, Connection

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from common.places import ConnectionFault
 from common.webhooks import NotSigned, SignedCall, check_signature
-from feedback.connectors.base import ConnectionFault, NotFeedback
+from feedback.connectors.base import NotFeedback
 from feedback.connectors.github_issues import GITHUB_ISSUES, PAGE
 from feedback.connectors.paging import written
 from tests.deployments.real_data import real_data

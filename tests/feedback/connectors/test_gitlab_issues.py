@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from common.places import ConnectionFault
 from common.webhooks import NotSigned, SignedCall, check_signature
-from feedback.connectors.base import ConnectionFault, NotFeedback
+from feedback.connectors.base import NotFeedback
 from feedback.connectors.gitlab_issues import GITLAB_ISSUES, PAGE
 from feedback.connectors.paging import written
 from tests.deployments.real_data import real_data

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from common.places import ConnectionFault
 from common.webhooks import NotSigned, SignedCall, check_signature
-from feedback.connectors.base import ConnectionFault, NotFeedback
+from feedback.connectors.base import NotFeedback
 from feedback.connectors.intercom import INTERCOM
 from tests.deployments.real_data import real_data
 from tests.feedback.connectors.vendor import NOW, SINCE, answering, asked, gathered, heard, vendor

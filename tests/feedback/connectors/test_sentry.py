@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from common.places import ConnectionFault
 from common.webhooks import SENTRY as SIGNED_BY_SENTRY
-from feedback.connectors.base import ConnectionFault, NotFeedback
+from feedback.connectors.base import NotFeedback
 from feedback.connectors.paging import written
 from feedback.connectors.sentry import PAGE, SENTRY
 from tests.deployments.real_data import real_data

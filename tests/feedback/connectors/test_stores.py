@@ -11,9 +11,9 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 
+from common.places import ConnectionFault
 from feedback.connectors import app_store, google_play
 from feedback.connectors.app_store import APP_STORE
-from feedback.connectors.base import ConnectionFault
 from feedback.connectors.google_play import GOOGLE_PLAY
 from feedback.connectors.paging import written
 from tests.feedback.connectors.vendor import NOW, SINCE, asked, gathered, vendor

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from common.places import ConnectionFault
 from common.webhooks import NotSigned, SignedCall, check_signature
-from feedback.connectors.base import ConnectionFault, NotFeedback
+from feedback.connectors.base import NotFeedback
 from feedback.connectors.paging import written
 from feedback.connectors.zendesk import PAGE, ZENDESK
 from tests.feedback.connectors.vendor import NOW, SINCE, answering, asked, gathered, heard, vendor

@@ -10,8 +10,9 @@ from email.utils import format_datetime
 import pytest
 
 from common.hosts import CannotReach, NotAllowed
+from common.places import ConnectionFault
 from feedback.connectors import imap, imap_link
-from feedback.connectors.base import Asked, ConnectionFault
+from feedback.connectors.base import Asked
 from feedback.connectors.mailbox import gather
 from tests.feedback.mail.dovecot import PASSWORD, free_port
 

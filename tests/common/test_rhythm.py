@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from feedback.health import Facts, State, judge
-from feedback.rhythm import DAYS_KEPT, heard_again, silent_after
+from common.health import Facts, State, judge
+from common.rhythm import DAYS_KEPT, heard_again, silent_after
 from tests.factories import NOW
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

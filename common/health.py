@@ -1,15 +1,15 @@
-"""How a connection does, in one word and since when: one read for every page. Pure."""
+"""How a place outside does, in one word and since when: one read for every page. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import TextChoices
 
-from feedback.rhythm import Rhythm, silent_after
+from common.rhythm import Rhythm, silent_after
 
 
 class State(TextChoices):
-    """How a connection does."""
+    """How a place does."""
 
     WORKS = "works", "Works"
     SILENT = "silent", "Silent"
@@ -20,7 +20,7 @@ class State(TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of a connection."""
+    """What is known of a place that Wake asks, or that calls."""
 
     is_active: bool
     is_asked: bool  # Wake asks there; else the place calls
@@ -48,7 +48,7 @@ class Health:
 
 
 def judge(facts: Facts, *, now: datetime) -> Health:
-    """Return how a connection does.
+    """Return how a place does.
 
     Failing goes before silent: what cannot be asked is silent for that reason. Silence is judged
     by the connection's own rhythm (see silent_after()), counted from what came last, or from the

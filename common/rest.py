@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -13,8 +13,8 @@ from common.hosts import CannotReach
 from common.http import Answer as HttpAnswer
 from common.http import call
 from common.payloads import line
+from common.places import AskedToWait, ConnectionFault
 from common.values import storable
-from feedback.connectors.base import Asked, ConnectionFault, Gathered
 
 TIMEOUT_SECONDS = 30.0
 # A page of fifty of the longest issues there can be is some 13 MB.
@@ -26,10 +26,6 @@ LONGEST_REST = timedelta(days=1)
 # Intercom; GitLab and Zendesk; Sentry.
 _LEFT = ("x-ratelimit-remaining", "ratelimit-remaining", "x-sentry-rate-limit-remaining")
 _RESET = ("x-ratelimit-reset", "ratelimit-reset", "x-sentry-rate-limit-reset")
-
-
-class AskedToWait(ConnectionFault):
-    """The place wants to be left alone for `retry_after`; nothing is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,18 +128,6 @@ class Site:
             what = f"{self.label} says that this is now elsewhere{f': {target}' if target else ''}."
             return ConnectionFault(what, self.mends.get(301, "Enter the present address."))
         return ConnectionFault(what, self.mends.get(status, "Check what is filled in here."))
-
-
-def patient(gather: Callable[[Asked], Gathered]) -> Callable[[Asked], Gathered]:
-    """Return `gather` so that a place that asks to be left alone is, and asked again later."""
-
-    def asking(asked: Asked) -> Gathered:
-        try:
-            return gather(asked)
-        except AskedToWait as rest:
-            return Gathered([], dict(asked.cursor), has_more=True, wait=rest.retry_after)
-
-    return asking
 
 
 def rest_asked(headers: Mapping[str, str], now: datetime) -> timedelta | None:

@@ -3,16 +3,9 @@ from email.utils import format_datetime
 
 import pytest
 
-from feedback.connectors.base import ConnectionFault, Gathered
-from feedback.connectors.rest import (
-    MAX_ANSWER_BYTES,
-    AskedToWait,
-    Site,
-    many,
-    patient,
-    rest_asked,
-    web_address,
-)
+from common.places import AskedToWait, ConnectionFault
+from common.rest import MAX_ANSWER_BYTES, Site, many, rest_asked, web_address
+from feedback.connectors.base import Gathered, patient
 from tests.feedback.connectors.vendor import LOCAL, NOW, asked, vendor
 
 
