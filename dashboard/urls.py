@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from dashboard import hypothesis_views, themes_views, views
+from dashboard import finding_views, hypothesis_views, themes_views, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
@@ -15,6 +15,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("p/<slug:slug>/feedback/themes/", themes_views.themes, name="themes"),
     path("p/<slug:slug>/", include("dashboard.reply_urls")),
+    path("p/<slug:slug>/findings/", include("dashboard.finding_urls")),
+    path("findings/<str:token>/", finding_views.finding_worth, name="finding_worth"),
     path("p/<slug:slug>/metrics/", views.metrics, name="metrics"),
     path("p/<slug:slug>/metrics/<str:key>/", views.metric, name="metric"),
 ]

@@ -18,6 +18,7 @@ from common.values import storable
 from dashboard.forms import MetricForm, ProjectForm
 from dashboard.reads.deployment import deployment_page
 from dashboard.reads.estimates import effects
+from dashboard.reads.findings import findings_on
 from dashboard.reads.home import latest_ships, project_home
 from dashboard.reads.metrics import estimates_on, metric_page, metric_rows
 from dashboard.reads.replies import replies_of_ship
@@ -97,6 +98,7 @@ def deployment(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "may_edit": may_edit,
         "may_bet": may_edit and not has_been_looked_at(ship),
         "replies": replies_of_ship(ship),
+        "found": findings_on(ship),
     }
     return page_or_part(request, "dashboard/deployment.html", "wake", context)
 

@@ -16,7 +16,8 @@ from accounts.models import Alias, ApiKey, Role, Scope
 from deployments.models import Delivery, Webhook
 from digest.models import Issue, Subscription
 from feedback.models import BulkAction, Call, Connection, Customer, Import, SavedView
-from learning.models import Learning, Reply
+from learning.findings_links import token_of
+from learning.models import Finding, FindingNotice, Learning, Reply
 from outbound.models import Hook
 from outbound.news import write_test
 from tests.factories import NOW, make_deployment, make_feedback, make_key, make_metric
@@ -52,6 +53,7 @@ DOORS: dict[str, Any] = {
     "account_reset_password_from_key": OPEN,
     "account_reset_password_from_key_done": OPEN,
     "unsubscribe": OPEN,
+    "finding_worth": OPEN,
     "hook": OPEN,
     "hook-below": OPEN,
     "feedback_hook": OPEN,
@@ -74,6 +76,9 @@ DOORS: dict[str, Any] = {
     "ship_fixes": Project(None, MEMBER),
     "feedback_fixed": Project(None, MEMBER),
     "themes": Project(VIEWER),
+    "findings": Project(VIEWER),
+    "finding": Project(VIEWER),
+    "finding_do": Project(None, MEMBER),
     "metrics": Project(VIEWER),
     "metric": Project(VIEWER, MEMBER),
     "inbox": Project(VIEWER),
@@ -190,6 +195,11 @@ def address(shop, ada, ben):
         project=shop, deployment=ship, checkup=checkup, verdict="supported", headline="It rose",
         method="v1", drafted_at=NOW, due_at=NOW,
     )  # fmt: skip
+    finding = Finding.objects.create(
+        project=shop, deployment=ship, kind="rating_fell", key="a", headline="It works well not",
+        evidence={"before": 1, "after": 2}, score=1, found_at=NOW,
+    )  # fmt: skip
+    notice = FindingNotice.objects.create(finding=finding, user=ada)
     upload = Import.objects.create(project=shop, user=ada, name="a.csv", file="imports/a.csv")
     subscription = Subscription.objects.create(project=shop, user=ada, next_due_at=NOW)
     issue = Issue.objects.create(
@@ -247,6 +257,8 @@ def address(shop, ada, ben):
         "api-deployment": {"pk": ship.pk}, "api-estimates": {"pk": ship.pk},
         "api-feedback-item": {"pk": item.pk}, "api-metric-samples": {"key": metric.key},
         "unsubscribe": {"token": subscription.token},
+        "finding": {"pk": finding.pk}, "finding_do": {"pk": finding.pk},
+        "finding_worth": {"token": token_of(notice)},
         "hook": {"provider": "github", "key": webhook.key},
         "hook-below": {"provider": "github", "key": webhook.key, "path": "api/0/"},
         "widget": {"key": widget.key}, "form-page": {"key": widget.key},
