@@ -38,9 +38,9 @@ class TestLanguageOf:
         if not SUPPORT.is_file():
             pytest.skip(f"The real data is missing: {SUPPORT}. Set WAKE_SHARED_DATA.")
         by_locale: dict[str, list[str]] = {}
-        for line in gzip.open(SUPPORT, "rt"):
-            row = json.loads(line)
-            by_locale.setdefault(row["extra"]["locale"].split("-")[0], []).append(row["text"])
+        with gzip.open(SUPPORT, "rt") as lines:
+            for row in map(json.loads, lines):
+                by_locale.setdefault(row["extra"]["locale"].split("-")[0], []).append(row["text"])
         pairs = [
             (language_of(text), locale)
             for locale, texts in by_locale.items()
