@@ -10,8 +10,9 @@ from django.db import transaction
 from django.utils.dateparse import parse_datetime
 
 from accounts.models import Project, User
+from common import due
 from common.errors import BadInput
-from common.health import Facts, Health, judge
+from common.health import Health
 from feedback.connectors.base import HOOK_SECRET, Connector
 from feedback.connectors.registry import CONNECTORS
 from feedback.gather import ask, problem_in
@@ -106,16 +107,8 @@ def change_connection(connection: Connection, filled: Filled, *, now: datetime) 
             held.cursor = {}
         held.secrets = {**held.secrets, **new}
         # Whoever gathers just now asked with what was there before: its claim is lost.
-        _start_afresh(held, now)
+        held.start_afresh(now)
         held.save()
-
-
-def _start_afresh(connection: Connection, now: datetime) -> None:
-    connection.claimed_at = None
-    connection.failures, connection.failing_since = 0, None
-    connection.problem, connection.rest_until = "", None
-    if connection.next_due_at is not None:
-        connection.next_due_at = now
 
 
 def try_out(
@@ -171,7 +164,7 @@ def resume(connection: Connection, *, now: datetime) -> None:
     with transaction.atomic():
         held = Connection.objects.select_for_update().get(pk=connection.pk)
         held.is_active = True
-        _start_afresh(held, now)
+        held.start_afresh(now)
         held.save()
 
 
@@ -218,17 +211,7 @@ def hook_secrets(connection: Connection, *, now: datetime) -> tuple[str, ...]:
 
 def health_of(connection: Connection, *, now: datetime) -> Health:
     """Return how the connection does."""
-    facts = Facts(
-        is_active=connection.is_active,
-        is_asked=connection.next_due_at is not None,
-        created_at=connection.created_at,
-        worked_at=connection.worked_at,
-        heard_at=connection.heard_at,
-        failing_since=connection.failing_since,
-        problem=connection.problem,
-        rhythm=connection.rhythm,
-    )
-    return judge(facts, now=now)
+    return due.health_of(connection, created_at=connection.created_at, now=now)
 
 
 def connections_of(project: Project, *, now: datetime) -> list[Listed]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from feedback import importer
 from feedback.calls import forget_calls, record_left_behind
-from feedback.gather import gather_page, release
+from feedback.gather import gather_page
 from feedback.models import Connection, Import
 
 # A turn ends after so long, between two pages; what is left goes on in the next turn.
@@ -53,7 +53,7 @@ def gather_connection(*, connection_id: int, **_: Any) -> None:
     ends = time.monotonic() + TURN_SECONDS
     while gather_page(connection, now=timezone.now()):
         if time.monotonic() > ends:
-            release(connection)
+            connection.release()
             gather_connection.apply_async(kwargs={"connection_id": connection_id}, expires=60)
             return
 

@@ -1,15 +1,14 @@
 """Places outside that feedback is gathered from, or that post it here."""
 
 import secrets
-from datetime import datetime, timedelta
-from typing import ClassVar, Self
+from typing import ClassVar
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from encrypted_fields.fields import EncryptedJSONField
 
 from accounts.models import Project, User
+from common.due import Place, PlaceQuerySet
 
 
 def new_connection_key() -> str:
@@ -17,17 +16,11 @@ def new_connection_key() -> str:
     return secrets.token_urlsafe(18)
 
 
-class ConnectionQuerySet(models.QuerySet["Connection"]):
+class ConnectionQuerySet(PlaceQuerySet["Connection"]):
     """Ways to ask for connections."""
 
-    def due(self, now: datetime) -> Self:
-        """Keep those to gather from now that no living worker holds."""
-        stale = now - timedelta(seconds=settings.STALE_CLAIM_SECONDS)
-        unclaimed = Q(claimed_at=None) | Q(claimed_at__lt=stale)
-        return self.filter(unclaimed, is_active=True, next_due_at__lte=now)
 
-
-class Connection(models.Model):
+class Connection(Place):
     """One place that feedback comes from: a mailbox, a tracker, a store, a widget."""
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="connections")
@@ -37,20 +30,7 @@ class Connection(models.Model):
     secrets = EncryptedJSONField(default=dict)  # tokens and passwords
     key = models.CharField(max_length=40, unique=True, default=new_connection_key)
     environment = models.CharField(max_length=100, blank=True)  # for what does not say its own
-    is_active = models.BooleanField(default=True)
-    # Work that is due is a row; empty means that nothing is gathered, because it is sent to us.
-    next_due_at = models.DateTimeField(null=True)
-    claimed_at = models.DateTimeField(null=True)
-    cursor = models.JSONField(default=dict)  # how far gathering has come
     days_back = models.PositiveIntegerField(default=30)  # how old the oldest may be, the first time
-    rest_until = models.DateTimeField(null=True)  # the place asked to be left alone until then
-    failures = models.PositiveIntegerField(default=0)  # in a row
-    failing_since = models.DateTimeField(null=True)
-    problem = models.TextField(blank=True)  # why the last try failed, and the mend
-    tried_at = models.DateTimeField(null=True)
-    worked_at = models.DateTimeField(null=True)
-    heard_at = models.DateTimeField(null=True)  # when something new last came
-    rhythm = models.JSONField(default=list)  # [day, its longest silence in seconds], newest last
     received_count = models.PositiveBigIntegerField(default=0)
     bad_rows = models.JSONField(default=list)  # the last that could not be taken, newest first
     refused_count = models.PositiveIntegerField(default=0)  # calls that were not from who they said
@@ -76,11 +56,6 @@ class Connection(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    def claim(self, now: datetime) -> bool:
-        """Return True if this worker, and no other, is to gather from here."""
-        # The UPDATE is the lock: whoever changes the row has won it.
-        return Connection.objects.due(now).filter(pk=self.pk).update(claimed_at=now) == 1
 
 
 class Call(models.Model):

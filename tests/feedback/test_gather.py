@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from common.attempts import JITTER
 from common.hosts import CannotReach
 from common.places import ConnectionFault
 from feedback import gather
@@ -159,7 +160,7 @@ class TestAFailure:
             waits.append((box.next_due_at - now) / MINUTE)
 
         expected = [min(2**number, 360) for number in range(12)]
-        assert waits == [pytest.approx(minutes, rel=gather.JITTER) for minutes in expected]
+        assert waits == [pytest.approx(minutes, rel=JITTER) for minutes in expected]
 
     def test_remembers_since_when_it_fails(self, box, place):
         place.fault = ConnectionFault("It is down.")
