@@ -25,7 +25,8 @@ class Setting:
     help: str = ""
     is_secret: bool = False  # encrypted at rest, never shown again
     is_required: bool = True
-    is_address: bool = False  # where the place is: when it changes, secrets must be given again
+    is_sent: bool = True  # to the place; when the address changes, it must be given again
+    is_address: bool = False  # where the place is
     is_long: bool = False  # has several lines, as a key in JSON has
     default: str = ""
     choices: tuple[tuple[str, str], ...] = ()

@@ -217,6 +217,7 @@ INTERCOM = Connector(
             "Client secret of the app",
             "Only for a webhook: in the Developer Hub under Basic information.",
             is_secret=True,
+            is_sent=False,
             is_required=False,
         ),
     ),

@@ -203,6 +203,7 @@ SENTRY = Connector(
             "Client secret of the integration",
             "Only for a webhook: it is on the internal integration’s page.",
             is_secret=True,
+            is_sent=False,
             is_required=False,
         ),
     ),

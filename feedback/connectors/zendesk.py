@@ -162,6 +162,7 @@ ZENDESK = Connector(
             "Signing secret of a webhook",
             "Only for a webhook: Zendesk shows it on the webhook’s page under Reveal secret.",
             is_secret=True,
+            is_sent=False,
             is_required=False,
         ),
     ),
