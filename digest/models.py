@@ -90,3 +90,59 @@ class Issue(models.Model):
 
     def __str__(self) -> str:
         return self.subject
+
+
+class FindingMailQuerySet(models.QuerySet["FindingMail"]):
+    """Ways to ask for mails about findings."""
+
+    def due(self, now: datetime) -> Self:
+        """Keep those whose time has come, that are not sent and that no living worker holds."""
+        stale = now - timedelta(seconds=settings.STALE_CLAIM_SECONDS)
+        unclaimed = Q(claimed_at=None) | Q(claimed_at__lt=stale)
+        may_try = Q(retry_at=None) | Q(retry_at__lte=now)
+        return self.filter(unclaimed, may_try, sent_at=None, due_at__lte=now)
+
+
+class FindingMail(models.Model):
+    """A mail at once: what was found about one ship, or came to a person, at most one a day."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="finding_mails")
+    user = models.ForeignKey(User, models.CASCADE, related_name="finding_mails")
+    about = models.CharField(max_length=40)  # "ship:12", or "feedback" for what came to a person
+    day = models.DateField()  # on the person's own clock
+    due_at = models.DateTimeField()  # not in their quiet hours
+    # Written just before it leaves, so that a retry sends the same mail.
+    contents = models.JSONField(default=dict)  # ids: {"notices": [..], "events": [..]}
+    recipient = models.CharField(max_length=254, blank=True)
+    subject = models.CharField(max_length=300, blank=True)
+    html = models.TextField(blank=True)
+    text = models.TextField(blank=True)
+    message_id = models.CharField(max_length=200, blank=True)
+    claimed_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True)
+    problem = models.TextField(blank=True)  # why the last attempt to send failed
+    sent_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[FindingMailQuerySet] = FindingMailQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "project", "about", "day"],
+                name="a_person_is_mailed_of_a_ship_once_a_day",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"], name="finding_mails_to_send", condition=Q(sent_at=None)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.about} to {self.user_id} on {self.day}"
+
+    def claim(self, now: datetime) -> bool:
+        """Return True if this worker, and no other, is to send the mail."""
+        # The UPDATE is the lock: whoever changes the row has won it.
+        return FindingMail.objects.due(now).filter(pk=self.pk).update(claimed_at=now) == 1

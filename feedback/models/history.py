@@ -74,7 +74,15 @@ class FeedbackEvent(models.Model):
     bulk = models.ForeignKey(BulkAction, models.SET_NULL, null=True, related_name="events")
 
     class Meta:
-        indexes = [models.Index(fields=["feedback", "happened_at"], name="history_of_feedback")]
+        indexes = [
+            models.Index(fields=["feedback", "happened_at"], name="history_of_feedback"),
+            # What people are told of by mail.
+            models.Index(
+                fields=["happened_at"],
+                name="feedback_that_came_to_people",
+                condition=Q(kind__in=["escalated", "handed_over"]),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.feedback_id}: {self.kind}"
