@@ -10,12 +10,16 @@ from django.utils import timezone
 from django.utils.dateformat import format as format_date
 
 from common.windows import DAY, WEEK
+from dashboard.chart_effect import Drawn, Mark, drawn
 from deployments.models import Deployment
 from engagement.models import Metric
-from learning.impact import Series
 from learning.impact_band import Band, expected_band
+from learning.impact_series import Series
+from learning.models import ImpactEstimate
+from learning.verdict import percent
 
 MOST_POINTS = 700
+LONGEST_LABEL = 40
 NOTHING = float("nan")
 
 
@@ -28,17 +32,22 @@ class DayRow:
     expected: float | None
     low: float | None
     high: float | None
-    ships: tuple[str, ...] = ()
+    ships: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A metric through time; `data` is what static/charts.js draws."""
+    """A metric through time; `data` is what static/charts.js and chart_png draw.
+
+    Its times are in epoch milliseconds, and its words are written in the time zone that was
+    current when it was made.
+    """
 
     metric: Metric
     data: dict[str, Any]
     days: list[DayRow]
     has_band: bool
+    effect: Drawn | None = None
     has_data: bool = field(default=True)
 
     @property
@@ -46,14 +55,10 @@ class Chart:
         """The id of the chart's data in the page."""
         return f"chart-{self.metric.pk}"
 
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A ship on a chart."""
-
-    at: datetime
-    label: str
-    is_main: bool = False
+    @property
+    def alt(self) -> str:
+        """What the chart shows, in a sentence."""
+        return alt_text(self)
 
 
 def metric_chart(
@@ -61,23 +66,27 @@ def metric_chart(
     series: Series,
     *,
     ship: Deployment,
-    beside: Iterable[Deployment],
+    row: ImpactEstimate | None,
+    beside: Iterable[Mark],
     other_ships: Sequence[int],
     end: datetime,
 ) -> Chart:
-    """Return the chart of the week before a ship and the time after it, with what was expected.
+    """Return the chart of the week before a ship and the time until `end`, with what was expected.
 
-    `beside` are the ships that are marked; `other_ships` are when any ship of the history went
-    live, in epoch seconds, as the estimate was told, so that chart and number agree.
+    `row` is the estimate that is drawn, if there is one: the band ends with its window. `beside`
+    are the other ships that are marked; `other_ships` are when those of the history went live that
+    could touch the metric, in epoch seconds, as the estimate was told, so that chart and number
+    agree.
     """
-    shipped_at, window_end = int(ship.shipped_at.timestamp()), int(end.timestamp())
+    shipped_at = int(ship.shipped_at.timestamp())
+    window_end = int((row.window_end_at if row and row.effect is not None else end).timestamp())
     band = expected_band(
         series, shipped_at=shipped_at, window_end=window_end, other_ships=other_ships
     )
     shown = series.times >= shipped_at - WEEK.total_seconds()
-    marks = [Mark(other.shipped_at, other.version) for other in beside]
-    marks.append(Mark(ship.shipped_at, ship.version, is_main=True))
-    return _chart(metric, series.times[shown], series.values[shown], band, marks)
+    marks = [*beside, Mark(ship.pk, ship.shipped_at, ship.version[:LONGEST_LABEL], is_main=True)]
+    effect = drawn(row, marks) if band is not None else None
+    return _chart(metric, series.times[shown], series.values[shown], band, marks, effect)
 
 
 def history_chart(
@@ -86,12 +95,39 @@ def history_chart(
     """Return the chart of a metric's days, with every ship marked."""
     times = np.array([int(at.timestamp()) for at, _ in points], dtype=np.int64)
     values = np.array([value for _, value in points], dtype=np.float64)
-    marks = [Mark(ship.shipped_at, ship.version) for ship in ships]
-    return _chart(metric, times, values, None, marks)
+    marks = [Mark(ship.pk, ship.shipped_at, ship.version[:LONGEST_LABEL]) for ship in ships]
+    return _chart(metric, times, values, None, marks, None)
+
+
+def alt_text(chart: Chart) -> str:
+    """Return what the chart shows in one sentence, for those who do not see it."""
+    times, effect = chart.data["times"], chart.effect
+    if not times:
+        return f"{chart.metric.name}: nothing was recorded."
+    first, last = (_day(datetime.fromtimestamp(times[i] / 1000, UTC)) for i in (0, -1))
+    start = f"{chart.metric.name} from {first} to {last}"
+    main = next((mark for mark in chart.data["marks"] if mark["main"]), None)
+    if main is None:
+        ships = len(chart.data["marks"])
+        return f"{start}, with {ships} ship{'' if ships == 1 else 's'} marked."
+    if effect is None:
+        return f"{start}; what {main['label']} changed cannot be told yet."
+    way = "above" if effect.effect > 0 else "below"
+    low, high = percent(effect.low, signed=True), percent(effect.high, signed=True)
+    cut = f", until {effect.cut_by} ended the window" if effect.cut_by else ""
+    return (
+        f"{start}: after {main['label']} went live it was {percent(abs(effect.effect))} {way} what "
+        f"was expected without the ship (95% interval {low} to {high}; {effect.word}){cut}."
+    )
 
 
 def _chart(
-    metric: Metric, times: Any, values: Any, band: Band | None, marks: Sequence[Mark]
+    metric: Metric,
+    times: Any,
+    values: Any,
+    band: Band | None,
+    marks: Sequence[Mark],
+    effect: Drawn | None,
 ) -> Chart:
     step = max(1, -(-len(times) // MOST_POINTS))
     columns = {"observed": values}
@@ -109,22 +145,43 @@ def _chart(
             "unit": metric.unit,
             "times": [int(at) * 1000 for at in times[::step]],
             **{name: _thinned(column, step) for name, column in columns.items()},
-            "marks": [
-                {
-                    "at": int(mark.at.timestamp() * 1000),
-                    "label": mark.label,
-                    "main": mark.is_main,
-                    "told": _told(mark.at),
-                }
-                for mark in marks
-            ],
+            "marks": [_mark(mark) for mark in marks],
+            "effect": _effect(effect),
             "told": [_told(datetime.fromtimestamp(int(at), UTC)) for at in times[::step]],
             "ticks": _ticks(times),
         },
         days=_days(times, columns, marks),
         has_band=band is not None,
+        effect=effect,
         has_data=bool(np.isfinite(values).any()) if len(values) else False,
     )
+
+
+def _mark(mark: Mark) -> dict[str, Any]:
+    return {
+        "id": mark.pk,
+        "at": int(mark.at.timestamp() * 1000),
+        "label": mark.label,
+        "main": mark.is_main,
+        "told": _told(mark.at),
+    }
+
+
+def _effect(effect: Drawn | None) -> dict[str, Any] | None:
+    if effect is None:
+        return None
+    return {
+        "from": int(effect.start.timestamp() * 1000),
+        "until": int(effect.end.timestamp() * 1000),
+        "tone": effect.tone,
+        "label": effect.label,
+        "up": effect.effect > 0,
+        "cut": effect.cut_by,
+    }
+
+
+def _day(moment: datetime) -> str:
+    return format_date(timezone.localtime(moment), "j F")
 
 
 def _told(moment: datetime) -> str:
@@ -157,9 +214,9 @@ def _ticks(times: Any) -> list[dict[str, Any]]:
 
 def _days(times: Any, columns: dict[str, Any], marks: Sequence[Mark]) -> list[DayRow]:
     days = [timezone.localtime(datetime.fromtimestamp(int(at), UTC)).date() for at in times]
-    shipped: dict[Any, list[str]] = {}
+    shipped: dict[Any, list[Mark]] = {}
     for mark in marks:
-        shipped.setdefault(timezone.localtime(mark.at).date(), []).append(mark.label)
+        shipped.setdefault(timezone.localtime(mark.at).date(), []).append(mark)
     rows = []
     for day in dict.fromkeys(days):
         chosen = np.array([other == day for other in days])

@@ -6,16 +6,15 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Q
 
 from common.windows import DAY, WEEK, Window
-from dashboard.charts import Chart, metric_chart
+from dashboard.charts import Chart
+from dashboard.reads.charts import charts_of
 from dashboard.reads.estimates import Effect, effects, telling
 from dashboard.reads.hypothesis_edits import Edit, edits_of
 from dashboard.reads.phrases import Turned, turned_after
 from dashboard.reads.ships import ShipRow, ship_rows
 from deployments.models import Change, Checkup, Deployment, Hypothesis, Shipper
 from deployments.succession import Succession, successions
-from engagement.models import Metric
 from feedback.models import FeedbackItem
-from learning.inputs import LONGEST_HISTORY, Inputs, history_length
 from learning.models import Attribution, ImpactEstimate, Learning
 from learning.verdict import Verdict, sentence
 
@@ -23,7 +22,6 @@ CHANGES_SHOWN = 30
 WORDS_SHOWN = 8
 # Below this a ship is hardly a candidate, and its page is not the place for the words.
 LEAST_PROBABILITY = 0.15
-CHARTS_SHOWN = 4
 FRESH = timedelta(days=2)
 
 
@@ -188,31 +186,6 @@ def neighbours_of(ship: Deployment, outcome: Outcome, *, now: datetime) -> list[
     return ship_rows(list(beside), now=now)
 
 
-def charts_of(
-    ship: Deployment, outcome: Outcome, neighbours: list[ShipRow], *, now: datetime
-) -> list[Chart]:
-    """Return a chart of each metric worth one: that of the hypothesis, then those that moved."""
-    metrics: list[Metric] = [outcome.hypothesis.metric] if outcome.hypothesis else []
-    metrics += [one.row.metric for one in outcome.effects if one.row.is_real]
-    metrics += [one.row.metric for one in outcome.effects if one.row.effect is not None][:1]
-    chosen = list({metric.pk: metric for metric in metrics}.values())[:CHARTS_SHOWN]
-    length = outcome.hypothesis.window if outcome.hypothesis else WEEK
-    end = min(now, ship.shipped_at + length + DAY)
-    beside = [row.ship for row in neighbours]
-    inputs = Inputs(ship.project_id, Window(ship.shipped_at, end))
-    others = inputs.neighbours(ship, Window(ship.shipped_at - LONGEST_HISTORY, end))
-    charts = []
-    for metric in chosen:
-        start = ship.shipped_at - history_length(metric)
-        touching = inputs.touching(metric, others)
-        known = [one.shipped_at for one in touching if one.shipped_at >= start.timestamp()]
-        series = inputs.series(metric, Window(start, end))
-        charts.append(
-            metric_chart(metric, series, ship=ship, beside=beside, other_ships=known, end=end)
-        )
-    return [chart for chart in charts if chart.has_data]
-
-
 @dataclass(frozen=True, slots=True)
 class DeploymentPage:
     """All that the page of one ship shows."""
@@ -243,5 +216,5 @@ def deployment_page(ship: Deployment, *, now: datetime) -> DeploymentPage:
         words=words_on(ship, now=now),
         turned=turned_after(ship, [row.ship for row in neighbours], now=now),
         neighbours=neighbours,
-        charts=charts_of(ship, outcome, neighbours, now=now),
+        charts=charts_of(ship, outcome.hypothesis, outcome.effects, now=now),
     )
