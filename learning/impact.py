@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from learning.impact_averaging import average_effect
 from learning.impact_counts import Counted, counted, is_sparse
 from learning.impact_placebo import placebo_effect, t_below, t_quantile
@@ -63,6 +65,7 @@ class Estimate:
     note: str
     window_end: int
     method: str
+    control: int | None = None  # which of the controls it was compared with
 
 
 def estimate(
@@ -71,12 +74,14 @@ def estimate(
     shipped_at: int,
     window_end: int,
     other_ships: Sequence[int] = (),
+    controls: Sequence[Series] = (),
     method: str = CURRENT_METHOD,
 ) -> Estimate:
     """Return what the ship at `shipped_at` did to the metric until `window_end` (epoch seconds).
 
     The bucket that holds the ship belongs to neither side. `other_ships` are the others of the
-    same environment; the window ends at the first that comes inside it. Never NaN, never infinite.
+    same environment; the window ends at the first that comes inside it. `controls` are
+    metrics that the ship cannot touch, on the same buckets. Never NaN, never infinite.
     """
     ship, end, interval = int(shipped_at), int(window_end), series.interval
     first = int(series.times[0]) if len(series.times) else ship
@@ -96,7 +101,8 @@ def estimate(
         if count < 1:
             raise NotEstimable("No whole bucket lies after the ship yet.", "too_early")
         earlier = tuple(int(other) for other in other_ships if other < first + before * interval)
-        look = Look(series, before, after, count, earlier)
+        alike = tuple(one for one in controls if np.array_equal(one.times, series.times))
+        look = Look(series, before, after, count, earlier, alike)
         found = METHODS[method](look)
         if isinstance(found, Counted):
             return _told_of_counts(found, notes, end, method)
@@ -137,6 +143,8 @@ def _told(found: Shift, notes: list[str], end: int, method: str) -> Estimate:
         notes.append("Some of the history is missing and was filled in.")
     if visible > TOO_BLUNT:
         notes.append(BLUNT)
+    if found.control is not None:
+        notes.append("What it shares with a metric that the ship cannot touch is taken out.")
     shifts = (found.shift - half, found.shift, found.shift + half)
     low, effect, high = (found.relative(shift) for shift in shifts)
     return Estimate(
@@ -149,6 +157,7 @@ def _told(found: Shift, notes: list[str], end: int, method: str) -> Estimate:
         note=" ".join(notes),
         window_end=end,
         method=method,
+        control=found.control,
     )
 
 

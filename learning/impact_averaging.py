@@ -4,14 +4,17 @@ Pure. The story and the formulas stand in docs/methods.md.
 """
 
 import math
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from learning.impact_bank import Shape, bank, contrast
 from learning.impact_blocks import Levels, block_levels, scaled
+from learning.impact_control import WIDER_WITH_CONTROL, less_control
 from learning.impact_fit import STEP_SD, Fit, fits_with_steps, view
 from learning.impact_outliers import calm_history, calm_window, filled_in
-from learning.impact_series import DAY, Floats, Look, Shift
+from learning.impact_series import DAY, Floats, Look, NotEstimable, Shift
 
 HOUR = 3600
 # How much it counts that models disagree: one of them is right, and it may be the extreme one.
@@ -35,17 +38,21 @@ def average_effect(look: Look) -> Shift:
     blocks = scaled(levels, filled_in(levels.values, many, period))
     before, season = calm_history(blocks.before, period)
     after = calm_window(blocks.after, season, many)
+    values, control = less_control(
+        np.concatenate([before, after]), many, period, list(_controls(look, many, period))
+    )
     centre = float(before.mean())
     seen = view(
         bank(shape),
         contrast(shape, len(after)),
-        np.concatenate([before, after]) - centre,
+        values - values[:many].mean(),
         STEP_SD * (centre / 2 if blocks.is_root else 1.0),
     )
     fits = fits_with_steps(seen, _steps(look, levels))
     effect, own, between, stepped = _averaged(fits)
     noise = _noise_at_the_ship(fits[0][1], shape, len(after))
-    variance = (noise * own + BETWEEN_MODELS * between) * _wider(levels, len(after)) ** 2
+    wider = _wider(levels, len(after)) * (1 if control is None else WIDER_WITH_CONTROL)
+    variance = (noise * own + BETWEEN_MODELS * between) * wider**2
     return Shift(
         shift=effect,
         error=math.sqrt(max(variance, blocks.floor)),
@@ -56,7 +63,25 @@ def average_effect(look: Look) -> Shift:
         blocks=many,
         filled=int((~np.isfinite(levels.values[:many])).sum()),
         other_steps=stepped > 0.5,
+        control=control,
     )
+
+
+def _controls(look: Look, many: int, period: int) -> Iterator[Floats | None]:
+    """Give the blocks of each control on a scale of shifts, or None where there are none."""
+    for control in look.controls:
+        try:
+            levels = block_levels(replace(look, series=control), whole_weeks=True)
+            blocks = scaled(levels, filled_in(levels.values, levels.before, period))
+        except NotEstimable:
+            yield None
+            continue
+        if levels.before < many:
+            yield None
+            continue
+        before, season = calm_history(blocks.before[-many:], period)
+        after = calm_window(blocks.after, season, many)
+        yield np.concatenate([before, after])
 
 
 def _shape(levels: Levels) -> Shape:

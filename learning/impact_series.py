@@ -51,6 +51,7 @@ class Look:
     after: int
     count: int
     earlier_ships: tuple[int, ...] = ()
+    controls: tuple[Series, ...] = ()  # on the same buckets; metrics that the ship cannot touch
 
 
 class Shift(NamedTuple):
@@ -69,6 +70,7 @@ class Shift(NamedTuple):
     blocks: int  # of history
     filled: int  # of them missing, and filled in
     other_steps: bool = False  # an earlier ship probably moved the metric, too
+    control: int | None = None  # which of the controls it was compared with
 
     def relative(self, shift: float) -> float:
         """Return a shift as a relative effect; never less than -1."""
