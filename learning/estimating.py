@@ -71,9 +71,20 @@ def _estimated(
     shipped_at = int(deployment.shipped_at.timestamp())
     end, begins = int(window.end.timestamp()), window.start.timestamp()
     known = [ship.shipped_at for ship in ships if ship.shipped_at >= begins]
+    controls = inputs.controls(metric, deployment)
+    beyond = [inputs.series(control, window) for control in controls]
     found = estimate(
-        series, shipped_at=shipped_at, window_end=end, other_ships=known, method=method
+        series,
+        shipped_at=shipped_at,
+        window_end=end,
+        other_ships=known,
+        controls=beyond,
+        method=method,
     )
+    if found.control is not None:
+        name = controls[found.control].name
+        note = f"What it shares with {name}, which the ship cannot touch, is taken out."
+        found = replace(found, note=f"{found.note} {note}".strip())
     bucket_at = shipped_at // series.interval * series.interval
     beside = [ship for ship in ships if bucket_at <= ship.shipped_at < window.end.timestamp()]
     return _row(
@@ -81,7 +92,7 @@ def _estimated(
         metric,
         _cut(found) if is_cut else found,
         beside,
-        digest_of(series, method, shipped_at, end, known),
+        digest_of(series, method, shipped_at, end, known, *map(digest_of, beyond)),
     )
 
 

@@ -143,8 +143,6 @@ def _told(found: Shift, notes: list[str], end: int, method: str) -> Estimate:
         notes.append("Some of the history is missing and was filled in.")
     if visible > TOO_BLUNT:
         notes.append(BLUNT)
-    if found.control is not None:
-        notes.append("What it shares with a metric that the ship cannot touch is taken out.")
     shifts = (found.shift - half, found.shift, found.shift + half)
     low, effect, high = (found.relative(shift) for shift in shifts)
     return Estimate(

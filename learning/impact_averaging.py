@@ -38,9 +38,9 @@ def average_effect(look: Look) -> Shift:
     blocks = scaled(levels, filled_in(levels.values, many, period))
     before, season = calm_history(blocks.before, period)
     after = calm_window(blocks.after, season, many)
-    values, control = less_control(
-        np.concatenate([before, after]), many, period, list(_controls(look, many, period))
-    )
+    # Shorter blocks of two metrics share little but the time of day, which is known anyhow.
+    controls = list(_controls(look, many, period)) if shape.is_long else []
+    values, control = less_control(np.concatenate([before, after]), many, period, controls)
     centre = float(before.mean())
     seen = view(
         bank(shape),

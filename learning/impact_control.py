@@ -13,6 +13,8 @@ from learning.impact_series import Floats
 
 # The two must move together at least so much from block to block, or nothing is taken out.
 LEAST_ALIKE = 0.5
+# Fewer blocks cannot tell whether two metrics go together, or did so by chance.
+FEWEST_BLOCKS = 20
 # Two metrics that went together may part, for reasons of their own: set on the public half of the
 # yardstick, on real series with others of the same place beside them.
 WIDER_WITH_CONTROL = 1.25
@@ -26,6 +28,8 @@ def less_control(
     All are blocks on a scale where effects are shifts, the first `before` of them history; the
     season repeats every `period` blocks. A control that has no such blocks is None.
     """
+    if before < FEWEST_BLOCKS:
+        return values, None
     own = np.diff(_without_season(values, before, period)[:before])
     best: tuple[float, float, int, Floats] | None = None
     for place, control in enumerate(controls):

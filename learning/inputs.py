@@ -19,6 +19,7 @@ from learning.impact_series import between
 from learning.models import Untouched
 
 LONGEST_HISTORY = timedelta(days=120)
+MOST_CONTROLS = 5
 
 
 def history_length(metric: Metric) -> timedelta:
@@ -137,6 +138,16 @@ class Inputs:
         if self._is_elsewhere(metric, _folded(deployment.areas)):
             return f"Ships to {', '.join(deployment.areas)} alone were said not to touch it."
         return ""
+
+    def controls(self, metric: Metric, deployment: Deployment) -> list[Metric]:
+        """Return the other metrics in the same buckets that the ship was said not to touch."""
+        return [
+            other
+            for other in self.metrics
+            if other.pk != metric.pk
+            and other.resolution == metric.resolution
+            and self.ruled_out(other, deployment)
+        ][:MOST_CONTROLS]
 
     def _is_elsewhere(self, metric: Metric, areas: frozenset[str]) -> bool:
         _ships, stated = self._untouched
