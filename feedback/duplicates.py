@@ -10,9 +10,10 @@ Short texts of several customers are several voices, however alike: "great app" 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from accounts.models import Project
 from feedback.likeness import ALIKE, bands_of, is_long, likeness, shingles_of, words_of
@@ -27,22 +28,26 @@ MOST_COMPARED = 20
 MOST_OF_CUSTOMERS = 5_000
 
 
-@dataclass(slots=True)
+@dataclass(eq=False)
 class Print:
-    """What a feedback is compared by."""
+    """What a feedback is compared by, worked out when it is asked for."""
 
     item: FeedbackItem
-    shingles: frozenset[int]
-    bands: list[int]  # of long texts only
 
-    @classmethod
-    def of(cls, item: FeedbackItem) -> "Print | None":
-        """Return the print of `item`, or None if it has no words."""
-        words = words_of(item.text)
-        if not words:
-            return None
-        shingles = shingles_of(words)
-        return cls(item, shingles, bands_of(shingles) if is_long(words) else [])
+    @cached_property
+    def words(self) -> list[str]:
+        """Its words, in order."""
+        return words_of(self.item.text)
+
+    @cached_property
+    def shingles(self) -> frozenset[int]:
+        """What its likeness to others is told by."""
+        return shingles_of(self.words)
+
+    @cached_property
+    def bands(self) -> list[int]:
+        """The numbers it is filed under, if its text is long."""
+        return bands_of(self.shingles) if is_long(self.words) else []
 
 
 @dataclass(slots=True)
@@ -52,21 +57,22 @@ class Known:
     by_band: dict[int, list[Print]] = field(default_factory=lambda: defaultdict(list))
     by_customer: dict[int, list[Print]] = field(default_factory=lambda: defaultdict(list))
 
-    def add(self, one: Print) -> None:
-        """Let what comes later be compared with `one`."""
-        for band in one.bands:
-            self.by_band[band].append(one)
+    def add(self, one: Print, *, is_filed: bool = True) -> None:
+        """Let what comes later be compared with `one`; by its numbers too if it `is_filed`."""
+        if is_filed:
+            for band in one.bands:
+                self.by_band[band].append(one)
         if one.item.customer_id:
             self.by_customer[one.item.customer_id].append(one)
 
     def head_for(self, one: Print, apart: set[frozenset[int]]) -> tuple[FeedbackItem, str] | None:
         """Return the most alike that `one` is the same voice as, and why."""
         own = self.by_customer.get(one.item.customer_id or 0, [])[-MOST_COMPARED:]
-        others = [other for band in one.bands for other in self.by_band[band][:MOST_COMPARED]]
+        filed = {other for band in one.bands for other in self.by_band[band][:MOST_COMPARED]}
         found: list[tuple[float, FeedbackItem, str]] = []
-        for other in {id(other): other for other in (*own, *others)}.values():
+        for other in dict.fromkeys((*own, *sorted(filed, key=lambda other: other.item.pk))):
             pair = frozenset((one.item.pk, other.item.pk))
-            why = why_one(one.item, other.item, is_long=bool(one.bands and other.bands))
+            why = why_one(one.item, other.item, is_long=other in filed)
             if not why or pair in apart or len(pair) < 2:
                 continue
             alike = likeness(one.shingles, other.shingles)
@@ -94,18 +100,24 @@ def why_one(one: FeedbackItem, other: FeedbackItem, *, is_long: bool) -> str:
 
 
 def merge_duplicates(
-    project: Project, items: Sequence[FeedbackItem], *, edited: Iterable[int] = (), now: datetime
+    project: Project,
+    items: Sequence[FeedbackItem],
+    *,
+    edited: Iterable[int] = (),
+    newcomers: Collection[int] = frozenset(),
+    now: datetime,
 ) -> int:
     """Merge those of `items`, just stored, that say what is known; return how many that was.
 
     `edited` are the keys of those that were known before and whose words changed: one that others
-    are merged into, or that is merged itself, stays what it is. The caller holds `lock_groups`.
+    are merged into, or that is merged itself, stays what it is. `newcomers` are the keys of
+    customers who said nothing before. The caller holds `lock_groups`.
     """
     edited = set(edited)
     candidates = [item for item in items if item.held_at is None and item.merged_into_id is None]
-    prints = [one for item in candidates if (one := Print.of(item))]
+    prints = [one for one in map(Print, candidates) if one.words]
     prints.sort(key=lambda one: (one.item.said_at, one.item.pk))
-    known = _known(project, prints)
+    known = _known(project, prints, newcomers)
     apart = kept_apart(edited) if edited else set()
     heads = set(
         FeedbackItem.objects.filter(merged_into__in=edited).values_list("merged_into", flat=True)
@@ -122,7 +134,9 @@ def merge_duplicates(
             merged.append(one.item)
             continue
         known.add(one)
-        filed += [Band(project=project, feedback=one.item, value=band) for band in one.bands]
+        filed += [
+            Band(project_id=project.pk, feedback_id=one.item.pk, value=band) for band in one.bands
+        ]
     if edited:
         Band.objects.filter(feedback__in=edited).delete()
     Band.objects.bulk_create(filed, batch_size=2000)
@@ -131,7 +145,7 @@ def merge_duplicates(
     return len(merged)
 
 
-def _known(project: Project, prints: list[Print]) -> Known:
+def _known(project: Project, prints: list[Print], newcomers: Collection[int]) -> Known:
     known = Known()
     if not prints:
         return known
@@ -143,15 +157,16 @@ def _known(project: Project, prints: list[Print]) -> Known:
         "text", "rating", "version", "said_at", "customer", "source", "project"
     )
     wanted = {band for one in prints for band in one.bands}
-    filed = Band.objects.filter(project=project, value__in=wanted).values("feedback")
+    bands = Band.objects.filter(project=project, value__in=wanted)
+    # Hardly anything is filed under the same number, so we look for that alone first.
+    filed = set(bands.values_list("feedback", flat=True)) - fresh if wanted else set()
+    rows = list(heard.filter(pk__in=filed)) if filed else []
     customers = {one.item.customer_id for one in prints if one.item.customer_id}
-    rows = list(heard.filter(pk__in=filed)) if wanted else []
-    if customers:
-        theirs = heard.filter(customer__in=customers)
-        rows += theirs.order_by("-said_at")[: MOST_OF_CUSTOMERS + len(fresh)]
+    if customers := customers.difference(newcomers):
+        theirs = heard.filter(customer__in=customers).exclude(pk__in=fresh)
+        rows += theirs.order_by("-said_at")[:MOST_OF_CUSTOMERS]
     for item in sorted({row.pk: row for row in rows}.values(), key=lambda row: row.said_at):
-        if item.pk not in fresh and (one := Print.of(item)):
-            known.add(one)
+        known.add(Print(item), is_filed=item.pk in filed)
     return known
 
 

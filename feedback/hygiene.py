@@ -1,6 +1,6 @@
 """What is done with every batch once it is stored: spam is held back, repeats are merged."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.db.models import Count, Q
@@ -16,17 +16,20 @@ def keep_clean(
     created: Sequence[FeedbackItem],
     edited: Sequence[FeedbackItem],
     *,
+    newcomers: Collection[int] = frozenset(),
     now: datetime,
 ) -> None:
     """Hold back and merge among what was `created`, and `edited` so that it has new words.
 
-    The caller holds `lock_groups`. What a person released or separated is left alone.
+    `newcomers` are the keys of customers who said nothing before. The caller holds `lock_groups`.
+    What a person released or separated is left alone.
     """
     released = _released(edited)
     judged = [item for item in (*created, *edited) if item.pk not in released]
     _hold({item: spam_in(item.text, rating=item.rating, extra=item.extra) for item in judged}, now)
     keys = {item.pk for item in edited}
-    if merge_duplicates(project, [*created, *edited], edited=keys, now=now):
+    items = [*created, *edited]
+    if merge_duplicates(project, items, edited=keys, newcomers=newcomers, now=now):
         _hold_chain_letters((*created, *edited), now)
 
 

@@ -62,12 +62,10 @@ def submit_one(
     one = read_feedback(row, now=now, source=source)
     report = IntakeReport()
     with transaction.atomic():
-        _save(project, [one], report, now, dry_run=False)
-    stored = FeedbackItem.objects.filter(project=project, source=one.source)
-    item = stored.filter(external_id=one.external_id).first()
-    if item is None:
+        stored = _save(project, [one], report, now, dry_run=False)
+    if not stored:
         raise BadInput("customer", "asked to be forgotten: what was said before is not stored.")
-    return item, report.created == 1
+    return stored[0], report.created == 1
 
 
 def _save(
@@ -77,7 +75,7 @@ def _save(
     now: datetime,
     dry_run: bool,
     connection: Connection | None = None,
-) -> None:
+) -> list[FeedbackItem]:
     if not dry_run:
         # One batch of a project at a time: what is said twice at the same moment is seen to be,
         # and two batches of the same rows wait for each other.
@@ -102,8 +100,8 @@ def _save(
     report.updated += len(changed)
     report.unchanged += len(wanted) - len(new) - len(changed)
     if dry_run:
-        return
-    customers = _customers(project, new)
+        return []
+    customers, newcomers = _customers(project, new)
     created = FeedbackItem.objects.bulk_create(
         _item(project, one, customers, now, connection) for one in new
     )
@@ -115,7 +113,8 @@ def _save(
     if connection:
         _attach([(item, wanted[key]) for key, item in known.items()], connection)
     said_anew = [item for item, has_new_words in changed if has_new_words]
-    keep_clean(project, created, said_anew, now=now)
+    keep_clean(project, created, said_anew, newcomers=newcomers, now=now)
+    return [*created, *known.values()]
 
 
 def _attach(pairs: list[tuple[FeedbackItem, Said]], connection: Connection) -> None:
@@ -180,7 +179,8 @@ def _item(
     return item
 
 
-def _customers(project: Project, said: list[Said]) -> dict[str, Customer]:
+def _customers(project: Project, said: list[Said]) -> tuple[dict[str, Customer], set[int]]:
+    # By what they are known by, and the keys of those who are new.
     facts: dict[str, tuple[str, str]] = {}
     for one in said:
         if one.customer:
@@ -188,7 +188,7 @@ def _customers(project: Project, said: list[Said]) -> dict[str, Customer]:
             before = facts.get(known_by, ("", ""))
             facts[known_by] = (name or before[0], email or before[1])
     if not facts:
-        return {}
+        return {}, set()
     known = Customer.objects.filter(project=project, external_id__in=facts)
     customers = {customer.external_id: customer for customer in known}
     new = [
@@ -204,7 +204,8 @@ def _customers(project: Project, said: list[Said]) -> dict[str, Customer]:
             learned.append(customer)
     Customer.objects.bulk_update(learned, ["name", "email"], batch_size=200)
     created = Customer.objects.bulk_create(new)
-    return customers | {customer.external_id: customer for customer in created}
+    by_name = customers | {customer.external_id: customer for customer in created}
+    return by_name, {customer.pk for customer in created}
 
 
 def mark_linked(items: Iterable[FeedbackItem], *, now: datetime) -> None:

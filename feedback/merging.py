@@ -111,7 +111,7 @@ def kept_apart(keys: Iterable[int]) -> set[frozenset[int]]:
 def lock_groups(project_id: int) -> None:
     """Hold back other changes of the project's groups until this transaction ends."""
     # "No key", so that rows which merely point at the project can still be written.
-    Project.objects.select_for_update(no_key=True, of=("self",)).get(pk=project_id)
+    Project.objects.select_for_update(no_key=True).values_list("pk").get(pk=project_id)
 
 
 def note_merged(
