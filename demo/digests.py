@@ -9,6 +9,7 @@ from digest.models import Issue
 from digest.schedule import next_due, week_ending
 from digest.sending import write_issue
 from digest.subscribe import MONDAY, MORNING, subscribe, turn
+from learning.models import FindingChoice
 
 UTC = ZoneInfo("UTC")
 
@@ -29,6 +30,9 @@ def write_digest(project: Project, *, now: datetime) -> None:
 
 
 def stop_mails(project: Project, *, now: datetime) -> None:
-    """Turn everybody's weekly mail off: nobody reads the mail of people who do not exist."""
+    """Turn everybody's mails off: nobody reads the mail of people who do not exist."""
     for member in project.members.all():
+        FindingChoice.objects.update_or_create(
+            project=project, user=member, defaults={"is_mailed": False}
+        )
         turn(subscribe(project, member, now=now), on=False, now=now)

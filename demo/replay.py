@@ -12,7 +12,7 @@ from accounts.models import Project
 from common.windows import WEEK
 from demo.digests import mondays, write_digest
 from demo.simulator import World
-from demo.team import Reading, plan_confirmation, plan_readings
+from demo.team import DONE_AFTER, Reading, plan_answer, plan_confirmation, plan_readings
 from deployments.intake import record_deployment
 from deployments.models import Checkup
 from deployments.providers import generic
@@ -21,9 +21,12 @@ from feedback.handling import move_to
 from feedback.intake import BATCH, submit_feedback
 from feedback.models import FeedbackItem, Status
 from learning.checkup import perform_checkup
+from learning.findings import find_in_feedback
+from learning.findings_people import close, judge
 from learning.intake import confirm_learning
 from learning.linking import link_feedback
-from learning.models import Learning
+from learning.looking import note_look, read_feedback
+from learning.models import Finding, Learning
 
 LOOKS_IN = timedelta(hours=12)  # how often the team works off what waits for it
 
@@ -101,6 +104,9 @@ class Replay:
 
     def _work(self, *, now: datetime) -> None:
         self._read(now)
+        link_feedback(self.project, now=now)
+        find_in_feedback(self.project, now=now)
+        self._answer_findings(now)
         for learning in (
             Learning.objects.current()
             .filter(project=self.project, state=Learning.State.DRAFT)
@@ -116,6 +122,19 @@ class Replay:
                     takeaway=plan.takeaway,
                     now=plan.at,
                 )
+
+    def _answer_findings(self, now: datetime) -> None:
+        waiting = Finding.objects.filter(project=self.project, closed_at=None)
+        for finding in waiting.select_related("deployment__project", "project").order_by("pk"):
+            for notice in finding.notices.filter(judged_at=None).select_related("user"):
+                answer = plan_answer(finding.key, finding.found_at)
+                if answer.at <= now:
+                    judge(finding, by=notice.user, worth=answer.worth, now=answer.at)
+                    if finding.deployment:
+                        note_look(finding.deployment, by=notice.user, now=answer.at)
+            by = finding.notices.exclude(judged_at=None).select_related("user").first()
+            if by and finding.found_at + DONE_AFTER <= now:
+                close(finding, by=by.user, reason="", now=now)
 
     def _read(self, now: datetime) -> None:
         due: list[Reading] = []
@@ -140,10 +159,9 @@ class Replay:
         }
         for one in due:
             item, by = items[one.feedback_id], self.people[one.by]
+            read_feedback(item, by=by, now=one.at)
             if one.reply:
                 move_to(item, Status.ANSWERED, by=by, now=one.at)
-            else:
-                item.mark_seen(by=by, now=one.at)
 
 
 def _taken(waiting: deque[dict[str, Any]], field: str, until: str) -> list[dict[str, Any]]:

@@ -76,3 +76,22 @@ def plan_confirmation(ship: PlannedShip, drafted_at: datetime, *, seed: int) -> 
     if ship.has_hypothesis or rng.random() > SMALL_CONFIRMED:
         return None
     return Confirmation(at, str(rng.choice(phrases()["takeaways"]["texts"])))
+
+
+DONE_AFTER = timedelta(days=6)  # by then the team has dealt with a finding
+NOISE = 8  # one finding in so many is noise to the team
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Somebody looks at a finding, and says what it was worth."""
+
+    at: datetime
+    worth: str  # "useful" or "noise"
+
+
+def plan_answer(key: str, found_at: datetime) -> Answer:
+    """Return when the team answers a finding, the next working day, and what."""
+    number = crc32(key.encode())
+    at = at_work(found_at + (16 + number % 12) * HOUR)
+    return Answer(at, "noise" if number % NOISE == 0 else "useful")

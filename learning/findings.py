@@ -12,14 +12,17 @@ from accounts.models import Project
 from deployments.models import Checkup, Deployment, Hypothesis
 from engagement.models import Direction, Role
 from learning.findings_people import tell
+from learning.findings_rating import fallen_ratings
 from learning.findings_rules import Bar, interval_strength
-from learning.findings_said import Found, complaints, fallen_ratings, started, stopped
+from learning.findings_said import Found, complaints, started, stopped
 from learning.intake import DECIDED
 from learning.models import Finding, FindingNotice, ImpactEstimate, Learning
 from learning.verdict import Verdict, percent
 
 # A ship that was told of later than this is history: nobody who shipped it waits for news.
 LATE = timedelta(days=7)
+# What was told of another ship within this time is not told again of this one.
+TOLD_FOR = timedelta(days=28)
 # The answers of so long count: what people called noise last year says little of today.
 ANSWERS_COUNT_FOR = timedelta(days=120)
 
@@ -74,6 +77,7 @@ def guardrails(ship: Deployment, estimates: Iterable[ImpactEstimate]) -> list[Fo
         moved = "rose" if effect > 0 else "fell"
         found.append(
             Found(
+                ship.pk,
                 Kind.GUARDRAIL_WORSE,
                 f"guardrail:{ship.pk}:{metric.key}",
                 f"{metric.name} {moved} by {percent(abs(effect))}, and that is worse",
@@ -104,6 +108,7 @@ def verdicts(ship: Deployment, estimates: Iterable[ImpactEstimate]) -> list[Foun
     border = bet.goal if verdict == Verdict.NO_EFFECT else 0.0
     return [
         Found(
+            ship.pk,
             Kind.VERDICT,
             f"verdict:{ship.pk}:{verdict}",
             _verdict_headline(verdict, bet, row.effect),
@@ -181,14 +186,18 @@ def record(
     with transaction.atomic():
         # Two looks at one ship may find the same; what they record, they record in turn.
         Deployment.objects.select_for_update().get(pk=ship.pk)
-        known = list(Finding.objects.filter(deployment=ship))
+        lately = Q(deployment=ship) | Q(found_at__gt=now - TOLD_FOR)
+        known = list(Finding.objects.filter(lately, project=project).order_by("pk"))
         for one in found:
-            before = next((row for row in known if one.is_same_as(row)), None)
+            same = [row for row in known if one.is_same_as(row)]
+            before = min(same, key=lambda row: row.deployment_id != ship.pk, default=None)
             values: dict[str, Any] = {
                 "headline": one.headline[:300],
                 "evidence": one.evidence,
                 "score": one.strength / bars.of(one.kind).height,
             }
+            if before and before.deployment_id != ship.pk:
+                continue  # told already, after another ship
             if before and "phrases" in before.evidence and "theme" in one.evidence:
                 continue  # their own words say more than the theme that they fall under
             if before:

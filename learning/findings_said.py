@@ -1,23 +1,18 @@
 """Findings in what customers say: feedback, phrases and ratings in, what deserves attention out."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Q
-
 from accounts.models import Project
 from common.windows import WEEK, Window
 from deployments.models import Deployment
-from feedback.models import FeedbackItem, FeedbackQuerySet
+from feedback.models import FeedbackItem
 from learning.findings_rules import (
     SEVERAL,
-    Rated,
     Saying,
     complaints_strength,
     gathered,
-    rating_fall,
     same_saying,
 )
 from learning.models import Attribution, Finding, Phrase
@@ -25,7 +20,7 @@ from learning.models import Attribution, Finding, Phrase
 BEFORE = 4 * WEEK
 FRESH = WEEK  # so long after a ship what is said is looked through whenever feedback is linked
 SURE = 0.5  # how likely a complaint is about the ship that it counts for
-MOST_RATINGS = 5_000  # of a side; of more, every so-many-th is read
+MOST_READ = 5_000
 IDS_KEPT = 50
 STOPPED_LEAST = 5  # customers who said it before
 Kind = Finding.Kind
@@ -39,6 +34,7 @@ class Found:
     looked up when they are shown, so that what is erased is gone here too.
     """
 
+    ship_id: int
     kind: Finding.Kind
     key: str
     headline: str
@@ -46,9 +42,16 @@ class Found:
     strength: float
 
     def is_same_as(self, finding: Finding) -> bool:
-        """Return True if `finding`, of the same ship, is this very thing, found before."""
+        """Return True if `finding` is this very thing, found before.
+
+        What customers started saying is the same after two ships if it is the same texts; what
+        they stopped saying, if it is the same words.
+        """
         if self.key == finding.key:
             return True
+        if finding.deployment_id != self.ship_id and self.kind == Kind.SAID_BY_SEVERAL:
+            told = set(finding.evidence.get("feedback", ()))
+            return self.kind == finding.kind and bool(told & set(self.evidence["feedback"]))
         of_words = (Kind.SAID_BY_SEVERAL, Kind.COMPLAINT_STOPPED)
         if self.kind != finding.kind or self.kind not in of_words:
             return False
@@ -104,8 +107,10 @@ def _phrase_found(ship: Deployment, kind: Finding.Kind, saying: Saying, surest: 
     else:
         since = f"{after} since" if surest.after_count else "nobody since"
         headline = f"Customers stopped saying “{surest.phrase}”: {before} before, {since}"
-    count = surest.after_count if is_new else surest.before_count
+    # What is said of another ship as well is its finding, not this one's.
+    count = surest.about_count if is_new else surest.before_count
     return Found(
+        ship.pk,
         kind,
         f"{'said' if is_new else 'stopped'}:{ship.pk}:{surest.phrase}",
         headline,
@@ -148,7 +153,7 @@ def complaints(project: Project, *, now: datetime) -> dict[Deployment, list[Foun
         .values_list("deployment", "feedback__theme", "feedback_id", "feedback__customer_id")
     )
     said: dict[tuple[int, str], dict[int, int]] = {}
-    for ship_id, theme, key, customer in rows[:MOST_RATINGS]:
+    for ship_id, theme, key, customer in rows[:MOST_READ]:
         voices = said.setdefault((ship_id, theme), {})
         voices.setdefault(customer or -key, key)
     several = {pair: list(voices.values()) for pair, voices in said.items() if len(voices) > 1}
@@ -168,7 +173,7 @@ def _complaint(ship: Deployment, theme: str, keys: list[int], now: datetime) -> 
         .filter(project=ship.project_id, theme=theme, mood="bad")
         .said_within(Window.before(ship.shipped_at, BEFORE))
     )
-    before = earlier.values("customer", "pk")[:MOST_RATINGS]
+    before = earlier.values("customer", "pk")[:MOST_READ]
     count = len({row["customer"] or -row["pk"] for row in before})
     length = now - ship.shipped_at
     strength = complaints_strength(len(keys), count, share=length / (length + BEFORE))
@@ -176,75 +181,10 @@ def _complaint(ship: Deployment, theme: str, keys: list[int], now: datetime) -> 
         return None
     ago = f"{count:,} in the four weeks before" if count else "nobody in the four weeks before"
     return Found(
+        ship.pk,
         Kind.SAID_BY_SEVERAL,
         f"complaints:{ship.pk}:{theme}",
         f"{len(keys):,} customers complain about {theme} since: {ago}",
         {"theme": theme, "feedback": keys[:IDS_KEPT], "before": count, "after": len(keys)},
         strength,
     )
-
-
-def fallen_ratings(ship: Deployment, *, now: datetime) -> list[Found]:
-    """Return the fall of the mean rating after the ship, if it is clear and began with it.
-
-    The time after ends with the next ship of the same place, whose doing it may be. A fall that an
-    earlier ship is known for is not laid at this one's door too.
-    """
-    later = (
-        Deployment.objects.reaching_customers()
-        .beside(ship)
-        .filter(service=ship.service_id, shipped_at__gt=ship.shipped_at)
-        .order_by("shipped_at")
-        .values_list("shipped_at", flat=True)
-        .first()
-    )
-    end = min(filter(None, (now, ship.shipped_at + FRESH, later)))
-    known = Finding.objects.filter(
-        project=ship.project_id,
-        kind=Kind.RATING_FELL,
-        deployment__shipped_at__lt=ship.shipped_at,
-        deployment__shipped_at__gte=ship.shipped_at - FRESH,
-    )
-    if end <= ship.shipped_at or known.exists():
-        return []
-    before, after = Window.before(ship.shipped_at, BEFORE), Window(ship.shipped_at, end)
-    fall = rating_fall(_ratings(ship, before), _ratings(ship, after))
-    if fall is None:
-        return []
-    low = _rated(ship).said_within(after).order_by(F("rating").asc(), "-said_at", "pk")
-    return [
-        Found(
-            Kind.RATING_FELL,
-            f"rating:{ship.pk}",
-            f"The mean rating fell from {fall.before:.1f} to {fall.after:.1f} of 5",
-            {
-                "before": fall.before,
-                "after": fall.after,
-                "low": fall.low,
-                "high": fall.high,
-                "before_count": fall.before_count,
-                "after_count": fall.after_count,
-                "until": end.isoformat(),
-                "feedback": list(low.values_list("pk", flat=True)[:IDS_KEPT]),
-            },
-            fall.strength,
-        )
-    ]
-
-
-def _rated(ship: Deployment) -> FeedbackQuerySet:
-    here = Q(environment="") | Q(environment=ship.environment.name)
-    return FeedbackItem.objects.heard().filter(here, project=ship.project_id, rating__isnull=False)
-
-
-def _ratings(ship: Deployment, window: Window) -> Sequence[Rated]:
-    rows = _rated(ship).said_within(window)
-    step = -(-rows.count() // MOST_RATINGS)
-    if step > 1:  # the same ones each time, so that a second look says the same
-        rows = rows.annotate(turn=F("pk") % step).filter(turn=0)
-    values = rows.order_by("pk").values_list("rating", "said_at", "customer_id")
-    return [
-        Rated(rating, said_at.date(), customer)
-        for rating, said_at, customer in values
-        if rating is not None
-    ]

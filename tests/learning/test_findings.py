@@ -30,10 +30,13 @@ def look(ship, *, after=DAY, estimates=()):
     return find_at_checkup(checkup, estimates, now=checkup.due_at)
 
 
-def turned(ship, phrase, *, turn=Phrase.Turn.STARTED, before=0, after=6, quotes=(), score=6.0):
+def turned(
+    ship, phrase, *, turn=Phrase.Turn.STARTED, before=0, after=6, quotes=(), score=6.0, about=None
+):
     return Phrase.objects.create(
         deployment=ship, phrase=phrase, turn=turn, before_count=before, before_total=90,
-        after_count=after, after_total=40, window=DAY, quotes=list(quotes), method="test",
+        after_count=after, after_total=40, window=DAY,
+        about_count=after if about is None else about, quotes=list(quotes), method="test",
         score=score if turn == Phrase.Turn.STARTED else -score, found_at=NOW,
     )  # fmt: skip
 
@@ -73,6 +76,18 @@ class TestSaidBySeveral:
         (found,) = look(ship)
 
         assert found.evidence["phrases"] == ["spinner never stops", "forever"]
+
+    def test_what_customers_say_of_another_ship_is_not_this_ones_finding(self, ship):
+        turned(ship, "spinner", after=6, about=2)
+
+        assert look(ship) == []
+
+    def test_the_same_texts_are_told_after_one_ship_only(self, shop, ship):
+        other = make_deployment(shop, "2.1", shipped_at=ship.shipped_at + HOUR)
+        for one in (ship, other):
+            turned(one, "spinner", quotes=[4, 5])
+
+        assert (len(look(ship)), len(look(other))) == (1, 0)
 
     def test_a_second_look_brings_it_up_to_date_and_tells_nobody_anew(self, ship):
         turned(ship, "spinner", quotes=[4])
