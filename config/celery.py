@@ -90,6 +90,11 @@ app.conf.beat_schedule = {
         "schedule": 120.0,
         "options": {"expires": 120},
     },
+    "mail findings at once": {
+        "task": "digest.finding_tasks.send_due_finding_mails",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "send due digests": {
         "task": "digest.tasks.send_due_digests",
         "schedule": 60.0,

@@ -27,12 +27,12 @@ def deliver(issue: Issue, way_out: str) -> None:
 
 
 def message_of(
-    mail: Mail, project: Project, recipient: str, way_out: str
+    mail: Mail, project: Project, recipient: str, way_out: str, *, list_name: str = "digest"
 ) -> EmailMultiAlternatives:
     """Return the mail with its text first, its HTML second, and the headers of a list's mail."""
     headers = {
         "Auto-Submitted": "auto-generated",
-        "List-Id": f"Wake digest <{project.slug}.digest.{host()}>",
+        "List-Id": f"Wake {list_name} <{project.slug}.{list_name}.{host()}>",
         "Message-ID": new_message_id(),
     }
     if way_out:

@@ -2,11 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from digest import views
+from digest import finding_views, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.digest_preview, name="digest_preview"),
     path("mail/", views.digest_preview_html, name="digest_preview_html"),
+    path("findings/", finding_views.digest_findings, name="digest_findings"),
     path("test/", views.digest_test, name="digest_test"),
     path("<int:pk>/", views.digest_issue, name="digest_issue"),
     path("<int:pk>/mail/", views.digest_issue_html, name="digest_issue_html"),

@@ -11,12 +11,14 @@ from django.utils import timezone
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import project_for
-from accounts.models import Project, User
+from accounts.access import may, project_for
+from accounts.models import Project, Role, User
 from common.paging import page_of
 from common.windows import WEEK, Window
 from digest.by_hand import send_sample
 from digest.compose import Mail
+from digest.finding_forms import FindingChoiceForm
+from digest.findings import choice_of
 from digest.forms import PreferencesForm
 from digest.models import Issue, Subscription
 from digest.sending import MAIL_PROBLEMS, mail_for, reader_of
@@ -53,6 +55,7 @@ def digest_preview(request: HttpRequest, slug: str) -> HttpResponse:
         "project": project,
         "subscription": subscription,
         "form": form,
+        "finding_form": _finding_form(request, project),
         "mail": _next_mail(subscription, now),
         "as_text": request.GET.get("as") == "text",
         "page": page_of(request, got, by=("-week_end_at", "-pk"), size=12),
@@ -102,6 +105,17 @@ def digest_issue_html(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Answer with the HTML alone of a digest that I got, for the frame on its page."""
     project = project_for(request.user, slug)
     return HttpResponse(get_object_or_404(_issues_of(_me(request), project), pk=pk).html)
+
+
+def _finding_form(request: HttpRequest, project: Project) -> FindingChoiceForm | None:
+    """Return my choices about mails at once; viewers are told of nothing at once."""
+    if not may(request, project, Role.MEMBER):
+        return None
+    choice = choice_of(project, _me(request))
+    return FindingChoiceForm(
+        initial={name: getattr(choice, name) for name in FindingChoiceForm.base_fields},
+        auto_id="id_finding_%s",
+    )
 
 
 def _mine(request: HttpRequest, project: Project, now: datetime) -> Subscription:

@@ -17,7 +17,7 @@ from deployments.models import Delivery, Webhook
 from digest.models import Issue, Subscription
 from feedback.models import BulkAction, Call, Connection, Customer, Import, SavedView
 from learning.findings_links import token_of
-from learning.models import Finding, FindingNotice, Learning, Reply
+from learning.models import Finding, FindingChoice, FindingNotice, Learning, Reply
 from outbound.models import Hook
 from outbound.news import write_test
 from tests.factories import NOW, make_deployment, make_feedback, make_key, make_metric
@@ -54,6 +54,7 @@ DOORS: dict[str, Any] = {
     "account_reset_password_from_key_done": OPEN,
     "unsubscribe": OPEN,
     "finding_worth": OPEN,
+    "finding_mails_off": OPEN,
     "hook": OPEN,
     "hook-below": OPEN,
     "feedback_hook": OPEN,
@@ -111,6 +112,7 @@ DOORS: dict[str, Any] = {
     "digest_preview": Project(VIEWER, VIEWER),  # everyone keeps their own preferences
     "digest_preview_html": Project(VIEWER),
     "digest_test": Project(None, VIEWER),
+    "digest_findings": Project(None, MEMBER),
     "digest_issue": Project(VIEWER),
     "digest_issue_html": Project(VIEWER),
     "settings": Project(VIEWER, OWNER),
@@ -200,6 +202,7 @@ def address(shop, ada, ben):
         evidence={"before": 1, "after": 2}, score=1, found_at=NOW,
     )  # fmt: skip
     notice = FindingNotice.objects.create(finding=finding, user=ada)
+    choice = FindingChoice.objects.create(project=shop, user=ada)
     upload = Import.objects.create(project=shop, user=ada, name="a.csv", file="imports/a.csv")
     subscription = Subscription.objects.create(project=shop, user=ada, next_due_at=NOW)
     issue = Issue.objects.create(
@@ -259,6 +262,7 @@ def address(shop, ada, ben):
         "unsubscribe": {"token": subscription.token},
         "finding": {"pk": finding.pk}, "finding_do": {"pk": finding.pk},
         "finding_worth": {"token": token_of(notice)},
+        "finding_mails_off": {"token": choice.token},
         "hook": {"provider": "github", "key": webhook.key},
         "hook-below": {"provider": "github", "key": webhook.key, "path": "api/0/"},
         "widget": {"key": widget.key}, "form-page": {"key": widget.key},
