@@ -19,6 +19,7 @@ from dashboard.week_lessons import (
 from dashboard.week_ships import ShipLine, Ships, ships_of, too_early
 from dashboard.week_voices import Voices, voices_of
 from learning.models import Learning
+from learning.overturned import Overturned, overturned_in
 from learning.verdict import Verdict
 
 UNTOLD = (Verdict.INSUFFICIENT_DATA, Verdict.CONFOUNDED, Verdict.INCONCLUSIVE)
@@ -33,6 +34,7 @@ class WeekInReview:
     speed: LearningSpeed
     ships: Ships
     lessons: list[Lesson]
+    overturned: list[Overturned]
     surprises: list[Surprise]
     voices: Voices
     overdue: Overdue
@@ -66,6 +68,7 @@ def week_in_review(project: Project, *, week: Window, now: datetime) -> WeekInRe
         speed=learning_speed(project, now=now),
         ships=ships,
         lessons=lessons,
+        overturned=overturned_in(project, week),
         surprises=surprises_of(project, week, lessons),
         voices=voices,
         overdue=overdue,

@@ -49,6 +49,17 @@ class LessonOut(serializers.Serializer[object]):
     learned_at = serializers.DateTimeField(default_timezone=UTC)
 
 
+class OverturnedOut(serializers.Serializer[object]):
+    """A learning of which a look-back came to another verdict this week."""
+
+    id = serializers.IntegerField(source="learning.pk")
+    deployment = serializers.IntegerField(source="learning.deployment_id")
+    headline = serializers.CharField(source="learning.headline")
+    verdict = serializers.CharField(source="learning.verdict")
+    verdict_before = serializers.CharField(source="was.verdict")
+    confirmed_before_by = serializers.CharField(source="confirmed_by")
+
+
 class SurpriseOut(serializers.Serializer[object]):
     """What was expected, and what was measured."""
 
@@ -128,6 +139,7 @@ class WeekOut(serializers.Serializer[WeekInReview]):
     ship_count_before = serializers.IntegerField(source="ships.count_before")
     ships = ShipOut(source="ships.lines", many=True)
     learnings = LessonOut(source="lessons", many=True)
+    overturned = OverturnedOut(many=True)
     surprises = SurpriseOut(many=True)
     feedback = VoicesOut(source="voices")
     overdue_count = serializers.IntegerField(source="overdue.count")

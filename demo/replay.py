@@ -27,6 +27,7 @@ from learning.intake import confirm_learning
 from learning.linking import link_feedback
 from learning.looking import note_look, read_feedback
 from learning.models import Finding, Learning
+from learning.tagging import add_tag
 
 LOOKS_IN = timedelta(hours=12)  # how often the team works off what waits for it
 
@@ -122,6 +123,8 @@ class Replay:
                     takeaway=plan.takeaway,
                     now=plan.at,
                 )
+                for area in ship.body["areas"]:
+                    add_tag(learning, area)
 
     def _answer_findings(self, now: datetime) -> None:
         waiting = Finding.objects.filter(project=self.project, closed_at=None)

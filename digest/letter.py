@@ -10,6 +10,7 @@ from dashboard.templatetags.wake import span
 from dashboard.week import WeekInReview
 from dashboard.week_headline import number, things
 from digest.links import address
+from digest.overturned import overturned_section
 from digest.parts import Letter, Pace, Reader
 from digest.sections import (
     lessons_section,
@@ -25,6 +26,7 @@ def write_letter(project: Project, review: WeekInReview, reader: Reader) -> Lett
     """Return the week as this reader is told of it, in their own time zone."""
     zone = zone_of(reader.timezone)
     sections = (
+        overturned_section(project, review, reader),
         lessons_section(project, review),
         surprises_section(project, review),
         voices_section(project, review),

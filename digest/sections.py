@@ -21,8 +21,9 @@ LONGEST = 180  # characters of a title or a sentence
 
 def lessons_section(project: Project, review: WeekInReview) -> Section:
     """Return what the week taught, with Wake's numbers and the team's words."""
-    items = tuple(_lesson(project, row) for row in review.lessons[:LESSONS])
-    more = len(review.lessons) - len(items)
+    rows = _lessons(review)
+    items = tuple(_lesson(project, row) for row in rows[:LESSONS])
+    more = len(rows) - len(items)
     return Section(
         "What it taught",
         items,
@@ -30,6 +31,12 @@ def lessons_section(project: Project, review: WeekInReview) -> Section:
         address("learnings", project.slug),
         "lessons",
     )
+
+
+def _lessons(review: WeekInReview) -> list[Lesson]:
+    # What a look-back overturned this week has its own section.
+    told = {one.learning.pk for one in review.overturned}
+    return [row for row in review.lessons if row.pk not in told]
 
 
 def _lesson(project: Project, row: Lesson) -> Item:
@@ -56,7 +63,8 @@ def _lesson(project: Project, row: Lesson) -> Item:
 def surprises_section(project: Project, review: WeekInReview) -> Section:
     """Return what came out otherwise than expected."""
     # A refuted bet that is told above, with its numbers, is not told twice.
-    told = {row.ship_id for row in review.lessons[:LESSONS]}
+    told = {row.ship_id for row in _lessons(review)[:LESSONS]}
+    told |= {one.learning.deployment_id for one in review.overturned}
     rows = [row for row in review.surprises if not (row.was_bet and row.ship_id in told)]
     items = tuple(_surprise(project, row) for row in rows[:SURPRISES])
     more = len(rows) - len(items)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -13,8 +14,11 @@ from accounts.access import project_for_key
 from accounts.models import Project, Scope
 from common.paging import page_of
 from common.query import read_choice, read_since_until
+from common.values import storable
 from deployments.addresses import page_of_deployment
 from learning import api_schema
+from learning.grounds import Grounds, grounds_of
+from learning.library import State, holding, in_state
 from learning.models import ImpactEstimate, Learning
 from learning.verdict import Verdict
 
@@ -24,11 +28,15 @@ class LearningList(APIView):
 
     @api_schema.describe_list
     def get(self, request: Request) -> Response:
-        """Return the newest version of each learning, newest first."""
+        """Return the newest version of each learning, newest first.
+
+        `state=superseded` returns the versions that a later one has replaced instead.
+        """
         project = project_for_key(request, Scope.READ)
         rows = _filtered(project, request.query_params)
         page = page_of(request, rows, by=("-drafted_at", "-pk"))
-        results = [_learning(learning) for learning in page.rows]
+        grounds = grounds_of(page.rows)
+        results = [_learning(learning, grounds.get(learning.pk)) for learning in page.rows]
         return Response({"results": results, "next": page.next, "previous": page.previous})
 
 
@@ -50,16 +58,19 @@ def _filtered(project: Project, asked: Mapping[str, str]) -> "QuerySet[Learning]
     since, until = read_since_until(asked)
     wanted: dict[str, Any] = {
         "verdict": read_choice(asked, "verdict", Verdict),
-        "state": read_choice(asked, "state", Learning.State),
         "drafted_at__gte": since,
         "drafted_at__lt": until,
     }
-    rows: QuerySet[Learning] = Learning.objects.current().filter(project=project)
-    rows = rows.select_related("deployment__project", "confirmed_by")
+    rows = in_state(read_choice(asked, "state", State) or "", timezone.now())
+    rows = rows.filter(project=project).select_related("deployment__project", "confirmed_by")
+    rows = rows.prefetch_related("tags", "also_taught_by")
+    if asked.get("tag"):
+        rows = rows.filter(tags__name=storable(asked["tag"]).strip().lower())
+    rows = holding(rows, asked.get("q", ""))
     return rows.filter(**{lookup: value for lookup, value in wanted.items() if value})
 
 
-def _learning(learning: Learning) -> dict[str, Any]:
+def _learning(learning: Learning, grounds: Grounds | None) -> dict[str, Any]:
     ship = learning.deployment
     return {
         "id": learning.pk,
@@ -67,14 +78,40 @@ def _learning(learning: Learning) -> dict[str, Any]:
         "deployment_version": ship.version,
         "url": page_of_deployment(ship),
         "version": learning.version,
+        "supersedes": learning.supersedes_id,
         "verdict": learning.verdict,
         "headline": learning.headline,
         "evidence": learning.evidence,
         "takeaway": learning.takeaway,
+        "tags": [tag.name for tag in learning.tags.all()],
+        "also_taught_by": [other.pk for other in learning.also_taught_by.all()],
         "state": learning.state,
         "drafted_at": learning.drafted_at,
         "confirmed_at": learning.confirmed_at,
         "confirmed_by": str(learning.confirmed_by) if learning.confirmed_by else "",
+        "grounds": _grounds(grounds) if grounds else None,
+    }
+
+
+def _grounds(grounds: Grounds) -> dict[str, Any]:
+    row = grounds.estimate
+    needed = grounds.needed_window
+    return {
+        "metric": grounds.hypothesis.metric.key,
+        "goal": grounds.goal,
+        "goal_window_seconds": int(grounds.hypothesis.window.total_seconds()),
+        "effect": row.effect if row else None,
+        "low": row.low if row else None,
+        "high": row.high if row else None,
+        "smallest_visible": row.smallest_visible if row else None,
+        "window_start_at": row.window_start_at if row else None,
+        "window_end_at": row.window_end_at if row else None,
+        "decided_after_seconds": int(row.checkup.horizon.total_seconds()) if row else None,
+        "method": row.method if row else "",
+        "note": row.note if row else "",
+        "needed": grounds.needed,
+        "needed_window_seconds": int(needed.total_seconds()) if needed else None,
+        "look_again_at": grounds.next_look_at,
     }
 
 

@@ -48,7 +48,7 @@ def _is_better(new: Verdict, old: str) -> bool:
 def _create(
     checkup: Checkup, draft: Draft, now: datetime, supersedes: Learning | None = None
 ) -> Learning:
-    return Learning.objects.create(
+    learning: Learning = Learning.objects.create(
         project=checkup.deployment.project,
         deployment=checkup.deployment,
         checkup=checkup,
@@ -62,6 +62,10 @@ def _create(
         drafted_at=now,
         due_at=now + PATIENCE,
     )
+    if supersedes:  # what people filed it under holds for what it became, too
+        learning.tags.set(supersedes.tags.all())
+        learning.also_taught_by.set(supersedes.also_taught_by.all())
+    return learning
 
 
 def edit_learning(learning: Learning, *, headline: str, takeaway: str, now: datetime) -> None:

@@ -1,30 +1,32 @@
-"""What the library of learnings shows: which learnings, and how our bets fared over time."""
+"""What the library of learnings shows: which learnings, in what words they are found."""
 
-from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import TruncMonth
-from django.utils import timezone
+from django.db.models import Count, F, Q, QuerySet, TextChoices
 
 from accounts.models import Project, User
 from common.days import DayField, midnight
 from common.values import storable
 from common.windows import DAY
 from deployments.models import Shipper
-from learning.models import Learning
+from learning.models import Learning, Tag
 from learning.verdict import Verdict
 
-MONTHS = 12
-STATES = (
-    ("draft", "Waiting to be confirmed"),
-    ("overdue", "Overdue"),
-    ("confirmed", "Confirmed"),
-)
+SEARCHED = ("headline", "takeaway", "evidence", "deployment__title", "deployment__version")
+
+
+class State(TextChoices):
+    """What the library can be narrowed to, beyond the verdict."""
+
+    DRAFT = "draft", "Waiting to be confirmed"
+    OVERDUE = "overdue", "Overdue"
+    CONFIRMED = "confirmed", "Confirmed"
+    OVERTURNED = "overturned", "Overturned by a look-back"
+    SUPERSEDED = "superseded", "Superseded versions"
 
 
 class LibraryFilter(forms.Form):
@@ -34,10 +36,15 @@ class LibraryFilter(forms.Form):
         required=False,
         max_length=200,
         label="Search",
-        widget=forms.TextInput({"type": "search", "placeholder": "Headline, takeaway or ship"}),
+        widget=forms.TextInput(
+            {"type": "search", "placeholder": "Words, tag or ship"}
+        ),
     )
     verdict = forms.ChoiceField(required=False, choices=[("", "Any"), *Verdict.choices])
-    state = forms.ChoiceField(required=False, choices=[("", "Any"), *STATES])
+    state = forms.ChoiceField(required=False, choices=[("", "Any"), *State.choices])
+    tag = forms.ModelChoiceField(
+        Tag.objects.none(), required=False, empty_label="Any", to_field_name="name"
+    )
     person = forms.ModelChoiceField(
         User.objects.none(), required=False, label="Shipped by", empty_label="Anyone"
     )
@@ -50,6 +57,9 @@ class LibraryFilter(forms.Form):
         people = self.fields["person"]
         assert isinstance(people, forms.ModelChoiceField)
         people.queryset = User.objects.filter(projects=project).order_by("name", "email")
+        tags = self.fields["tag"]
+        assert isinstance(tags, forms.ModelChoiceField)
+        tags.queryset = Tag.objects.filter(project=project).order_by("name")
         self.is_valid()
         self.wanted: dict[str, Any] = {k: v for k, v in self.cleaned_data.items() if v}
 
@@ -61,7 +71,7 @@ class LibraryFilter(forms.Form):
     @property
     def shown(self) -> list[forms.BoundField]:
         """The fields beside the search that are always in sight."""
-        return [self[name] for name in ("verdict", "state", "person")]
+        return [self[name] for name in ("verdict", "state", "tag", "person")]
 
     @property
     def folded(self) -> list[forms.BoundField]:
@@ -76,12 +86,12 @@ class LibraryFilter(forms.Form):
     def learnings(self) -> "QuerySet[Learning]":
         """Return the newest versions of the learnings that the filters leave, in no order yet."""
         wanted = self.wanted
-        found = Learning.objects.current().filter(project=self.project)
-        found = found.select_related("deployment", "confirmed_by", "supersedes")
+        found = in_state(wanted.get("state", ""), self.now).filter(project=self.project)
+        found = found.select_related("deployment", "confirmed_by", "supersedes", "successor")
         if "verdict" in wanted:
             found = found.filter(verdict=wanted["verdict"])
-        if "state" in wanted:
-            found = found.filter(_in_state(wanted["state"], self.now))
+        if "tag" in wanted:
+            found = found.filter(tags=wanted["tag"])
         if "person" in wanted:
             theirs = Shipper.objects.filter(user=wanted["person"]).values("deployment")
             found = found.filter(deployment__in=theirs)
@@ -89,21 +99,46 @@ class LibraryFilter(forms.Form):
             found = found.filter(drafted_at__gte=midnight(wanted["since"]))
         if "until" in wanted:
             found = found.filter(drafted_at__lt=midnight(wanted["until"] + DAY))
-        for word in storable(wanted.get("q", "")).split()[:10]:
-            found = found.filter(
-                Q(headline__icontains=word)
-                | Q(takeaway__icontains=word)
-                | Q(evidence__icontains=word)
-                | Q(deployment__title__icontains=word)
-                | Q(deployment__version__icontains=word)
-            )
-        return found.prefetch_related("deployment__shippers__user")
+        found = holding(found, wanted.get("q", ""))
+        return found.prefetch_related("deployment__shippers__user", "tags")
+
+    @property
+    def query(self) -> str:
+        """The filters as the query string of an address, without those that are not set."""
+        said = {name: self.data.get(name, "") for name in self.fields if name in self.wanted}
+        return urlencode(said)
 
 
-def _in_state(state: str, now: datetime) -> Q:
-    if state == "overdue":
-        return Q(state=Learning.State.DRAFT, due_at__lte=now)
-    return Q(state=state)
+def in_state(state: str, now: datetime) -> "QuerySet[Learning]":
+    """Return the learnings in that state, one of State; the newest versions if it is none.
+
+    Only "superseded" asks for versions that a later one has replaced.
+    """
+    found: QuerySet[Learning] = Learning.objects.current()
+    if state == State.SUPERSEDED:
+        found = Learning.objects.exclude(successor=None)
+    elif state == State.OVERTURNED:
+        found = Learning.objects.current().overturning()
+    elif state == State.OVERDUE:
+        found = found.filter(state=Learning.State.DRAFT, due_at__lte=now)
+    elif state:
+        found = found.filter(state=state)
+    return found
+
+
+def holding(found: "QuerySet[Learning]", text: str) -> "QuerySet[Learning]":
+    """Keep the learnings that hold each word of `text`, in whatever case, somewhere."""
+    for word in storable(text).split()[:10]:
+        # SQLite ignores the case of A to Z alone; the other letters are asked for as they may be.
+        tags = Q()
+        fits = Q()
+        for spelled in {word, word.lower(), word.upper(), word.capitalize()}:
+            for field in SEARCHED:
+                fits |= Q(**{f"{field}__icontains": spelled})
+            tags |= Q(name__icontains=spelled)
+        filed = Learning.tags.through.objects.filter(tag__in=Tag.objects.filter(tags))
+        found = found.filter(fits | Q(pk__in=filed.values("learning")))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +154,7 @@ def shortcuts(project: Project, reader: User, now: datetime) -> list[Shortcut]:
     """Return the lists that wait for somebody, and for whom."""
     drafts = Q(state=Learning.State.DRAFT)
     mine = Q(deployment__shippers__user=reader)
+    overturned = Q(supersedes__isnull=False) & ~Q(verdict=F("supersedes__verdict"))
     counts = (
         Learning.objects.current()
         .filter(project=project)
@@ -126,6 +162,7 @@ def shortcuts(project: Project, reader: User, now: datetime) -> list[Shortcut]:
             mine=Count("pk", filter=drafts & mine, distinct=True),
             overdue=Count("pk", filter=drafts & Q(due_at__lte=now), distinct=True),
             all_drafts=Count("pk", filter=drafts, distinct=True),
+            overturned=Count("pk", filter=overturned, distinct=True),
         )
     )
     return [
@@ -136,91 +173,8 @@ def shortcuts(project: Project, reader: User, now: datetime) -> list[Shortcut]:
         ),
         Shortcut("Overdue", counts["overdue"], urlencode({"state": "overdue"})),
         Shortcut("All drafts", counts["all_drafts"], urlencode({"state": "draft"})),
+        Shortcut("Overturned", counts["overturned"], urlencode({"state": "overturned"})),
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A part of a bar: its verdict, where it starts and how long it is, in learnings."""
-
-    word: str
-    start: int
-    width: int
-
-
-@dataclass(frozen=True, slots=True)
-class Month:
-    """How many learnings of one month came out how."""
-
-    first_day: date
-    supported: int
-    refuted: int
-    no_effect: int
-    other: int  # no verdict was possible, or no hypothesis was stated
-
-    @property
-    def total(self) -> int:
-        """How many learnings there were."""
-        return self.supported + self.refuted + self.no_effect + self.other
-
-    @property
-    def bars(self) -> list[Bar]:
-        """The parts of a bar as long as `total`, side by side."""
-        bars, start = [], 0
-        for word in ("supported", "refuted", "no_effect", "other"):
-            width = getattr(self, word)
-            if width:
-                bars.append(Bar(word, start, width))
-            start += width
-        return bars
-
-
-def verdicts_by_month(project: Project, *, now: datetime) -> list[Month]:
-    """Return the last MONTHS months, newest first, from the first one with a learning on."""
-    here = timezone.localtime(now)
-    months = [_months_before(here, n) for n in range(MONTHS)]
-    rows = (
-        Learning.objects.current()
-        .filter(project=project, drafted_at__gte=midnight(months[-1]))
-        .annotate(month=TruncMonth("drafted_at"))
-        .values_list("month", "verdict")
-        .annotate(count=Count("pk"))
-        .order_by()
-    )
-    counts: dict[date, Counter[str]] = {}
-    for month, verdict, count in rows:
-        counts.setdefault(month.date(), Counter())[verdict] += count
-    oldest = min(counts, default=None)
-    return [
-        _month(month, counts.get(month, Counter()))
-        for month in months
-        if oldest is not None and month >= oldest
-    ]
-
-
-def added_up(months: list[Month]) -> Month | None:
-    """Return all `months` as one that starts with the oldest; None if there are none."""
-    if not months:
-        return None
-    return Month(
-        months[-1].first_day,
-        supported=sum(month.supported for month in months),
-        refuted=sum(month.refuted for month in months),
-        no_effect=sum(month.no_effect for month in months),
-        other=sum(month.other for month in months),
-    )
-
-
-def _months_before(moment: datetime, months: int) -> date:
-    years, month = divmod(moment.year * 12 + moment.month - 1 - months, 12)
-    return date(years, month + 1, 1)
-
-
-def _month(first_day: date, counts: Counter[str]) -> Month:
-    supported, refuted = counts[Verdict.SUPPORTED], counts[Verdict.REFUTED]
-    no_effect = counts[Verdict.NO_EFFECT]
-    other = counts.total() - supported - refuted - no_effect
-    return Month(first_day, supported, refuted, no_effect, other)
 
 
 def versions_of(learning: Learning) -> list[Learning]:
@@ -228,5 +182,6 @@ def versions_of(learning: Learning) -> list[Learning]:
     return list(
         Learning.objects.filter(project=learning.project_id, deployment=learning.deployment_id)
         .select_related("confirmed_by")
+        .prefetch_related("tags", "also_taught_by")
         .order_by("-version")
     )

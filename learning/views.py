@@ -12,9 +12,15 @@ from accounts.models import Role, User
 from common.pages import page_or_part
 from common.paging import page_of
 from common.values import storable
+from learning.exporting import FORMATS
+from learning.grounds import grounds_of
 from learning.intake import confirm_learning, edit_learning
-from learning.library import LibraryFilter, added_up, shortcuts, verdicts_by_month, versions_of
+from learning.library import LibraryFilter, shortcuts, versions_of
 from learning.models import Learning
+from learning.over_time import added_up, verdicts_by_month
+from learning.overturned import overturned_for
+from learning.tagging import suggested_for, tags_in_use
+from learning.versions import history_of
 
 NEWEST_FIRST = ("-drafted_at", "-pk")
 TRAILERS = """\
@@ -25,7 +31,9 @@ MAX_TAKEAWAY = 20_000
 
 
 def _with_ship() -> "QuerySet[Learning]":
-    found: QuerySet[Learning] = Learning.objects.select_related("deployment", "confirmed_by")
+    found: QuerySet[Learning] = Learning.objects.select_related(
+        "deployment", "confirmed_by", "supersedes__confirmed_by"
+    )
     return found
 
 
@@ -45,6 +53,8 @@ def learnings(request: HttpRequest, slug: str) -> HttpResponse:
         "trailers": TRAILERS,
         "months": months,
         "fared": added_up(months),
+        "overturned": overturned_for(request.user, project),
+        "formats": [(name, one.label) for name, one in FORMATS.items()],
     }
     return page_or_part(request, "learning/learnings.html", "list", context)
 
@@ -55,12 +65,15 @@ def learning(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     project = project_for(request.user, slug)
     learning = get_object_or_404(_with_ship(), project=project, pk=pk)
     versions = versions_of(learning)
+    grounds = grounds_of(versions)
     context = {
         "project": project,
         "learning": learning,
-        "versions": versions,
+        "history": history_of(versions, grounds),
         "newest": versions[0],
+        "grounds": grounds.get(learning.pk),
         "may_edit": versions[0] == learning and may(request, project, Role.MEMBER),
+        "suggested": suggested_for(learning, tags_in_use(project)),
     }
     return render(request, "learning/learning.html", context)
 

@@ -109,6 +109,9 @@ DOORS: dict[str, Any] = {
     "how_often_right": Project(VIEWER),
     "learning": Project(VIEWER),
     "learning_edit": Project(None, MEMBER),
+    "learning_filed": Project(None, MEMBER),
+    "learnings_export": Project(VIEWER),
+    "predictions": Project(VIEWER),
     "digest_preview": Project(VIEWER, VIEWER),  # everyone keeps their own preferences
     "digest_preview_html": Project(VIEWER),
     "digest_test": Project(None, VIEWER),
@@ -243,6 +246,7 @@ def address(shop, ada, ben):
         "saved_view_change": {"pk": view.pk},
         "import_start": {"pk": upload.pk}, "import_refused": {"pk": upload.pk},
         "learning": {"pk": learning.pk}, "learning_edit": {"pk": learning.pk},
+        "learning_filed": {"pk": learning.pk},
         "digest_issue": {"pk": issue.pk}, "digest_issue_html": {"pk": issue.pk},
         "settings_member": {"pk": member.pk}, "settings_member_remove": {"pk": member.pk},
         **{f"settings_outgoing_{name}": {"pk": hook.pk} for name in outgoing},

@@ -15,6 +15,7 @@ from dashboard.reads.ships import ShipRow, ship_rows
 from deployments.models import Change, Checkup, Deployment, Hypothesis, Shipper
 from deployments.succession import Succession, successions
 from feedback.models import FeedbackItem
+from learning.grounds import Grounds, grounds_of
 from learning.models import Attribution, ImpactEstimate, Learning
 from learning.verdict import Verdict, sentence
 
@@ -44,6 +45,7 @@ class Outcome:
     learning: Learning | None
     verdict: Verdict
     sentence: str  # the verdict with its numbers
+    grounds: Grounds | None  # what the verdict on the hypothesis rests on
     effects: list[Effect]  # one a metric, that of the hypothesis first
     judged_at: datetime | None  # the end of the hypothesis' window
 
@@ -67,7 +69,7 @@ class Words:
 
 
 def outcome_of(ship: Deployment) -> Outcome:
-    """Return what is known of the ship's effects, in six queries."""
+    """Return what is known of the ship's effects, in eight queries."""
     hypothesis = Hypothesis.objects.select_related("metric").filter(deployment=ship).first()
     learning = (
         Learning.objects.current()
@@ -77,11 +79,11 @@ def outcome_of(ship: Deployment) -> Outcome:
         .first()
     )
     found = effects_of(ship)
-    tested = None
+    grounds = None
     if hypothesis:
         found.sort(key=lambda one: one.row.metric_id != hypothesis.metric_id)
-        on_it = ImpactEstimate.objects.filter(deployment=ship, metric=hypothesis.metric_id)
-        tested = on_it.filter(checkup=learning.checkup_id).first() if learning else None
+        grounds = grounds_of([learning]).get(learning.pk) if learning else None
+    tested = grounds.estimate if grounds else None
     unjudged = Verdict.TOO_EARLY if hypothesis else Verdict.NO_HYPOTHESIS
     verdict = Verdict(learning.verdict) if learning else unjudged
     return Outcome(
@@ -91,6 +93,7 @@ def outcome_of(ship: Deployment) -> Outcome:
         learning=learning,
         verdict=verdict,
         sentence=_sentence(hypothesis, verdict, tested),
+        grounds=grounds,
         effects=found,
         judged_at=ship.shipped_at + hypothesis.window if hypothesis else None,
     )

@@ -283,7 +283,7 @@ class TestWeekInReview:
             link(make_feedback(shop, f"Word {n}", rating=1, created_at=days_ago(1)), ship)
             make_learning(ship, Verdict.REFUTED, days=n)
 
-        assert _queries(shop) == few <= 26
+        assert _queries(shop) == few <= 27
 
 
 def _queries(project) -> int:
