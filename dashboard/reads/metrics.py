@@ -12,6 +12,7 @@ from accounts.models import Project
 from common.windows import DAY, Window
 from dashboard.charts import Chart, history_chart
 from dashboard.reads.estimates import telling
+from dashboard.reads.sums import Period, sums_on
 from deployments.models import Deployment
 from engagement.models import Metric, MetricSample
 from learning.models import ImpactEstimate
@@ -42,6 +43,7 @@ class MetricPage:
     last_at: datetime | None
     is_silent: bool
     trust: list[Trust]
+    sums: list[Period]
 
 
 def metric_rows(project: Project, *, now: datetime) -> list[MetricRow]:
@@ -105,7 +107,7 @@ def _means_by_day(metrics: list[Metric], window: Window) -> dict[int, list[tuple
 
 
 def metric_page(metric: Metric, *, now: datetime) -> MetricPage:
-    """Return what the metric's page shows above its table, in four queries."""
+    """Return what the metric's page shows beside its table, in five queries."""
     window = Window.before(now, timedelta(weeks=CHART_WEEKS))
     points = _means_by_day([metric], window)[metric.pk]
     ships = (
@@ -120,6 +122,7 @@ def metric_page(metric: Metric, *, now: datetime) -> MetricPage:
         last_at=newest,
         is_silent=is_silent(metric, newest, now=now),
         trust=trust_in(metric),
+        sums=sums_on(metric, now=now),
     )
 
 
