@@ -10,7 +10,9 @@ import numpy as np
 
 from accounts.models import Project
 from common.windows import WEEK
+from demo.catalogue import MAIL
 from demo.digests import mondays, write_digest
+from demo.places import Places, said_besides
 from demo.simulator import World
 from demo.team import DONE_AFTER, Reading, plan_answer, plan_confirmation, plan_readings
 from deployments.intake import record_deployment
@@ -18,7 +20,7 @@ from deployments.models import Checkup
 from deployments.providers import generic
 from engagement.intake import define_metric, record_samples
 from feedback.handling import move_to
-from feedback.intake import BATCH, submit_feedback
+from feedback.intake import BATCH
 from feedback.models import FeedbackItem, Status
 from learning.checkup import perform_checkup
 from learning.findings import find_in_feedback
@@ -40,10 +42,13 @@ class Replay:
     ) -> None:
         self.world, self.project, self.seed, self.step = world, project, seed, step
         self.samples = deque(world.samples)
-        self.feedback = deque(world.feedback)
+        said = [*world.feedback, *said_besides(world.now)]
+        self.feedback = deque(sorted(said, key=lambda row: str(row["created_at"])))
         self.rows = {row["id"]: row for row in world.feedback}
         self.people = {user.email: user for user in project.members.all()}
         self.ships = {ship.version: ship for ship in world.ships}
+        owner = self.people[MAIL.format("ada")]
+        self.places = Places(project, by=owner, now=world.ships[0].shipped_at)
         rng = np.random.default_rng([seed, len(self.rows)])
         self.readings = deque(plan_readings(world, rng))
         self.mondays = mondays(world.ships[0].shipped_at + WEEK, world.now)
@@ -101,7 +106,7 @@ class Replay:
         rows = _taken(self.feedback, "created_at", until.isoformat())
         for start in range(0, len(rows), BATCH):
             batch = rows[start : start + BATCH]
-            submit_feedback(project=self.project, rows=batch, now=until)
+            self.places.take(batch, now=until)
 
     def _work(self, *, now: datetime) -> None:
         self._read(now)
@@ -153,7 +158,7 @@ class Replay:
             if one.reply
         ]
         if answered:  # the tools that customers wrote in send the answers back
-            submit_feedback(project=self.project, rows=answered, now=now)
+            self.places.take(answered, now=now)
         items = {
             item.external_id: item
             for item in FeedbackItem.objects.filter(

@@ -17,7 +17,7 @@ SOURCES = {
     "widget": (0.45, 0.95, True),
     "google_play": (0.20, 0.85, True),
     "app_store": (0.15, 0.60, True),
-    "email": (0.12, 0.10, False),
+    "mailbox": (0.12, 0.10, False),
     "support": (0.08, 0.40, False),
 }
 

@@ -6,12 +6,14 @@ from django.core.management import call_command
 
 from accounts.models import Membership, Role, User
 from demo.fill import OWNER, PASSWORD, count, demo_project, fill_demo, remove_demo
+from demo.places import PLACES
 from demo.simulator import PEOPLE
 from deployments.models import Checkup, Deployment, Hypothesis
 from digest.models import Issue, Subscription
 from engagement.models import MetricSample
+from feedback.connectors.registry import CONNECTORS
 from feedback.models import FeedbackItem, Status
-from learning.models import Attribution, ImpactEstimate, Learning
+from learning.models import Attribution, ImpactEstimate, Learning, Reply
 from tests.demo.conftest import NOW, SEED
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -29,10 +31,33 @@ class TestFillDemo:
     def test_stores_all_that_was_told(self, filled):
         counted = count(filled.project)
 
-        assert (counted.ships, counted.feedback) == (40, 3000)
+        assert (counted.ships, counted.feedback) == (40, 3005)
         assert MetricSample.objects.filter(metric__project=filled.project).count() == len(
             filled.world.samples
         )
+
+    def test_names_a_place_for_each_way_in_and_asks_none_of_them(self, filled):
+        places = filled.project.connections.all()
+
+        assert {place.kind for place in places} == set(PLACES)
+        assert all(place.received_count for place in places)
+        assert not any(place.is_active and CONNECTORS[place.kind].gather for place in places)
+
+    def test_hears_three_times_what_one_customer_said_three_times(self, filled):
+        said = FeedbackItem.objects.filter(project=filled.project, customer__external_id="c-0007")
+        head = said.get(external_id="besides-1")
+
+        assert head.merged.count() == 2
+
+    def test_holds_the_advertisement_back_and_nothing_else(self, filled):
+        held = FeedbackItem.objects.filter(project=filled.project).exclude(held_at=None)
+
+        assert held.get().external_id == "besides-4"
+
+    def test_leaves_answers_to_customers_for_a_person_to_send(self, filled):
+        replies = Reply.objects.filter(project=filled.project)
+
+        assert set(replies.values_list("state", flat=True)) == {Reply.State.DRAFT}
 
     def test_runs_every_checkup_that_is_due(self, filled):
         checkups = Checkup.objects.filter(deployment__project=filled.project)
