@@ -68,8 +68,9 @@ def said_besides(now: datetime) -> list[dict[str, Any]]:
         {
             "id": "besides-2",
             "source": "github_issues",
-            "text": "The size filter is not read out by a screen reader\n\nWith VoiceOver the sizes "
-            "are announced as “button, button, button”. The colours are fine.",
+            "text": "The size filter is not read out by a screen reader\n\n"
+            "With VoiceOver the sizes are announced as “button, button, button”. "
+            "The colours are fine.",
             "customer": {"id": "harbour-demo-example-reader"},
         },
         {**lost, "id": "besides-3", "source": "mailbox", "text": f"{_LOST} Thank you."},
