@@ -60,12 +60,12 @@ def demands_of(kind: str, bar: Bar) -> str:
         return f"at least {ceil(round(height * SEVERAL, 6))} different customers"
     if kind == Kind.COMPLAINT_STOPPED:
         return f"at least {ceil(round(height * STOPPED_LEAST, 6))} customers said it before"
-    times = f"{max(1.0, height):.1f} times its margin of error"
+    clear = "beyond its margin of error"
+    if height > 1:
+        clear = f"{height:.1f} times its margin of error"
     if kind == Kind.RATING_FELL:
-        return f"a fall of {max(1.0, height) * LEAST_FALL:.1f} stars, and {times}"
-    if kind == Kind.GUARDRAIL_WORSE:
-        return f"an effect of {times}"
-    return f"a margin of {times}"
+        return f"a fall of {max(1.0, height) * LEAST_FALL:.1f} stars or more, {clear}"
+    return f"an effect {clear}"
 
 
 def kinds_of(project: Project, *, now: datetime) -> list[KindRow]:
@@ -201,7 +201,7 @@ def _rated(mean: float, count: int) -> str:
 
 
 def _of(count: int | None, total: int | None) -> str:
-    return f"{count or 0:,} of {total:,}" if total else f"{count or 0:,} customers"
+    return f"{count or 0:,} of {total:,} customers" if total else f"{count or 0:,} customers"
 
 
 def findings_on(ship: Deployment) -> Sequence[Finding]:
