@@ -82,7 +82,7 @@ def widget(request: HttpRequest, key: str) -> HttpResponse:
     if not may_send(connection.options, origin):
         if request.method == "POST":
             note_refusal(connection, now=timezone.now())
-        mend = "List it in Wake: this project's settings, Connections."
+        mend = "List it in Wake: this project’s settings, Sources."
         return _refused(403, f"{origin[:200] or 'This'} is no site that may send. {mend}")
     origins = origin if str(connection.options.get("origins", "")).strip() else "*"
     if request.method == "OPTIONS":
