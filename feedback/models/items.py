@@ -5,6 +5,7 @@ from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import F, Func, Q
+from django.utils.text import Truncator
 
 from accounts.models import Project, User
 from common.windows import Window
@@ -161,7 +162,7 @@ class FeedbackItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.text[:80] or f"Rating {self.rating}"
+        return Truncator(self.text).chars(80) or f"Rating {self.rating}"
 
     def mark_seen(self, *, by: User, now: datetime) -> None:
         """Note the first time that a member of the team read this; later looks change nothing."""

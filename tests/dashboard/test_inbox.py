@@ -29,6 +29,11 @@ class TestInbox:
     def test_asks_who_is_there(self, shop):
         assert Client().get("/p/shop/feedback/").status_code == 302
 
+    def test_leads_to_the_sources_when_empty(self, shop, as_vic):
+        links = [link["href"] for link in read(as_vic).select(".empty a")]
+
+        assert "/p/shop/settings/sources/" in links
+
     def test_teaches_how_to_fill_it_when_empty(self, shop, as_vic):
         page = read(as_vic)
 

@@ -254,6 +254,16 @@ class TestTheSitesThatMaySend:
         assert "Origin" in send(widget)["Vary"]
 
     @pytest.mark.django_db
+    def test_refused_are_told_of_by_the_site_and_not_by_a_signature(self, shop, as_ada):
+        widget = make_widget(shop, options={"origins": "https://shop.example"})
+        send(widget, origin="https://evil.example")
+
+        page = as_ada.get(f"/p/shop/settings/sources/{widget.pk}/").content.decode()
+
+        assert "not from a site that is listed" in page
+        assert "signature" not in page
+
+    @pytest.mark.django_db
     def test_refused_are_counted_for_the_connections_page(self, shop):
         widget = make_widget(shop, options={"origins": SITE})
         send(widget, origin="https://evil.example")
