@@ -4,6 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from accounts.models import Project
+from common.windows import DAY
 from dashboard.templatetags.wake import source_name
 from dashboard.week import WeekInReview
 from dashboard.week_headline import day, things
@@ -156,7 +157,9 @@ def _ship(project: Project, row: ShipLine, zone: ZoneInfo) -> Item:
 def waiting_section(
     project: Project, review: WeekInReview, reader: Reader, zone: ZoneInfo
 ) -> Section:
-    """Return the overdue drafts, the reader's own first."""
+    """Return the overdue drafts, the reader's own first; once a week, however often it is sent."""
+    if not _is_weekly(review, zone):
+        return Section("Waits for somebody’s word", ())
     mine_first = sorted(review.overdue.lines, key=lambda row: reader.user_id not in row.owner_ids)
     items = tuple(_draft(project, row, reader, zone) for row in mine_first[:WAITING])
     more = review.overdue.count - len(items)
@@ -167,6 +170,12 @@ def waiting_section(
         address("learnings", project.slug),
         "waiting",
     )
+
+
+def _is_weekly(review: WeekInReview, zone: ZoneInfo) -> bool:
+    # A daily digest asks on Mondays only: nobody is asked for the same thing every day.
+    is_daily = review.week.end - review.week.start < 2 * DAY
+    return not is_daily or review.week.end.astimezone(zone).weekday() == 0
 
 
 def _draft(project: Project, row: Waiting, reader: Reader, zone: ZoneInfo) -> Item:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from accounts.models import Project
 from common.blanking import blank_rows
 from common.traces import Traces
-from learning.models import Attribution, Finding, FindingEvent, Learning, Phrase, Reply
+from learning.models import Attribution, Finding, FindingEvent, Learning, Phrase, Reply, Tag
 
 
 def forget_in_learnings(project: Project, keys: Iterable[int], traces: Traces) -> dict[str, int]:
@@ -16,6 +16,7 @@ def forget_in_learnings(project: Project, keys: Iterable[int], traces: Traces) -
         "Learning": blank_rows(
             Learning.objects.filter(project=project), ["headline", "evidence", "takeaway"], traces
         ),
+        "Tag": _forget_tags(project, traces),
         "Finding": blank_rows(
             Finding.objects.filter(project=project), ["key", "headline", "evidence"], traces
         ),
@@ -26,6 +27,13 @@ def forget_in_learnings(project: Project, keys: Iterable[int], traces: Traces) -
         "Reply": blank_rows(replies, ["text", "sent_as", "problem"], traces),
         "Attribution": blank_rows(reasons, ["reasons"], traces),
     }
+
+
+def _forget_tags(project: Project, traces: Traces) -> int:
+    # A tag that names them is taken off: two of them blanked alike could not both be kept.
+    named = [tag.pk for tag in Tag.objects.filter(project=project) if traces.are_in(tag.name)]
+    Tag.objects.filter(pk__in=named).delete()
+    return len(named)
 
 
 def _forget_quotes(project: Project, keys: set[int], traces: Traces) -> int:

@@ -36,9 +36,7 @@ class LibraryFilter(forms.Form):
         required=False,
         max_length=200,
         label="Search",
-        widget=forms.TextInput(
-            {"type": "search", "placeholder": "Words, tag or ship"}
-        ),
+        widget=forms.TextInput({"type": "search", "placeholder": "Words, tag or ship"}),
     )
     verdict = forms.ChoiceField(required=False, choices=[("", "Any"), *Verdict.choices])
     state = forms.ChoiceField(required=False, choices=[("", "Any"), *State.choices])

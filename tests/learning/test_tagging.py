@@ -1,7 +1,9 @@
 import pytest
 
 from common.errors import BadInput
+from common.traces import Traces
 from learning.drafting import Draft
+from learning.forgetting import forget_in_learnings
 from learning.intake import confirm_learning, draft_learning
 from learning.models import Learning, Tag
 from learning.tagging import add_tag, also_taught, remove_tag, suggested_for, tag_name, tags_in_use
@@ -82,6 +84,18 @@ class TestTags:
         newer = draft_learning(checkup, Draft(Verdict.REFUTED, "Down", "Fell."), now=NOW)
 
         assert [tag.name for tag in newer.tags.all()] == ["pricing"]
+
+
+class TestForgettingACustomer:
+    def test_takes_off_a_tag_that_names_them(self, shop):
+        learning = make_learning(shop)
+        for tag in ("kim@example.com", "pricing"):
+            add_tag(learning, tag)
+
+        traces = Traces(frozenset({"kim@example.com"}), frozenset(), ())
+        assert forget_in_learnings(shop, [], traces)["Tag"] == 1
+
+        assert [tag.name for tag in learning.tags.all()] == ["pricing"]
 
 
 class TestAlsoTaught:
