@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dashboard.reads.estimates import effects
+from dashboard.reads.estimates import is_good
 from learning.models import ImpactEstimate
 from learning.verdict import percent
 
@@ -49,13 +49,12 @@ def drawn(row: ImpactEstimate | None, marks: Sequence[Mark]) -> Drawn | None:
     """
     if row is None or row.effect is None or row.low is None or row.high is None:
         return None
-    said = effects([row])[0]
     if not row.is_real:
         tone, word = "grey", "may be chance"
-    elif said.is_good is None:
+    elif is_good(row) is None:
         tone, word = "slate", "moved"
     else:
-        tone, word = ("good", "better") if said.is_good else ("warm", "worse")
+        tone, word = ("good", "better") if is_good(row) else ("warm", "worse")
     return Drawn(
         start=row.window_start_at,
         end=row.window_end_at,

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from dashboard import finding_views, hypothesis_views, themes_views, views
+from dashboard import finding_views, hypothesis_views, themes_views, untouched_views, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
@@ -19,4 +19,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("findings/<str:token>/", finding_views.finding_worth, name="finding_worth"),
     path("p/<slug:slug>/metrics/", views.metrics, name="metrics"),
     path("p/<slug:slug>/metrics/<str:key>/", views.metric, name="metric"),
+    path(
+        "p/<slug:slug>/metrics/<str:key>/untouched/",
+        untouched_views.metric_untouched,
+        name="metric_untouched",
+    ),
+    path(
+        "p/<slug:slug>/ships/<int:pk>/untouched/",
+        untouched_views.ship_untouched,
+        name="ship_untouched",
+    ),
+    path(
+        "p/<slug:slug>/untouched/<int:pk>/",
+        untouched_views.untouched_withdraw,
+        name="untouched_withdraw",
+    ),
 ]

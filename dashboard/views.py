@@ -23,6 +23,7 @@ from dashboard.reads.home import latest_ships, project_home
 from dashboard.reads.metrics import estimates_on, metric_page, metric_rows
 from dashboard.reads.replies import replies_of_ship
 from dashboard.reads.ships import ShipFilters, ship_choices, ship_rows, ships_matching
+from dashboard.reads.untouched import stated_of_ship
 from deployments.hypotheses import has_been_looked_at
 from deployments.models import Deployment
 from engagement.intake import define_metric
@@ -98,6 +99,8 @@ def deployment(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "may_edit": may_edit,
         "may_bet": may_edit and not has_been_looked_at(ship),
         "replies": replies_of_ship(ship),
+        "stated": stated_of_ship(ship),
+        "metrics": list(project.metrics.order_by("name", "pk")) if may_edit else [],
         "found": findings_on(ship),
     }
     return page_or_part(request, "dashboard/deployment.html", "wake", context)

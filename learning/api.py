@@ -127,6 +127,7 @@ def _estimate(estimate: ImpactEstimate) -> dict[str, Any]:
         "is_real": estimate.is_real,
         "look_again_at": estimate.look_again_at,
         "note": estimate.note,
+        "beside": estimate.beside,
         "method": estimate.method,
         "estimated_at": estimate.estimated_at,
     }

@@ -67,6 +67,9 @@ class EstimateKept(serializers.Serializer[object]):
     is_real = serializers.BooleanField(help_text="Stands out among all the ship's metrics.")
     look_again_at = serializers.DateTimeField(allow_null=True)
     note = serializers.CharField()
+    beside = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Ids of other deployments in its window."
+    )
     method = serializers.CharField()
     estimated_at = serializers.DateTimeField()
 

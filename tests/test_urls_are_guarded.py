@@ -17,7 +17,7 @@ from deployments.models import Delivery, Webhook
 from digest.models import Issue, Subscription
 from feedback.models import BulkAction, Call, Connection, Customer, Import, SavedView
 from learning.findings_links import token_of
-from learning.models import Finding, FindingChoice, FindingNotice, Learning, Reply
+from learning.models import Finding, FindingChoice, FindingNotice, Learning, Reply, Untouched
 from outbound.models import Hook
 from outbound.news import write_test
 from tests.factories import NOW, make_deployment, make_feedback, make_key, make_metric
@@ -82,6 +82,9 @@ DOORS: dict[str, Any] = {
     "finding_do": Project(None, MEMBER),
     "metrics": Project(VIEWER),
     "metric": Project(VIEWER, MEMBER),
+    "metric_untouched": Project(None, MEMBER),
+    "ship_untouched": Project(None, MEMBER),
+    "untouched_withdraw": Project(None, MEMBER),
     "inbox": Project(VIEWER),
     "feedback_item": Project(VIEWER),
     "feedback_status": Project(None, MEMBER),
@@ -234,8 +237,11 @@ def address(shop, ada, ben):
     of_item = ("note", "assign", "hold", "merge_choose", "merge")
     job = BulkAction.objects.create(project=shop, by=ada, action="seen", created_at=NOW)
     view = SavedView.objects.create(project=shop, name="Bad", query="mood=bad", created_at=NOW)
+    said = Untouched.objects.create(project=shop, metric=metric, area="docs", stated_at=NOW)
     facts: dict[str, dict[str, Any]] = {
         "deployment": {"pk": ship.pk}, "metric": {"key": metric.key},
+        "metric_untouched": {"key": metric.key}, "ship_untouched": {"pk": ship.pk},
+        "untouched_withdraw": {"pk": said.pk},
         "reply": {"pk": reply.pk}, "feedback_fixed": {"pk": item.pk},
         "ship_replies_send": {"pk": ship.pk}, "ship_fixes": {"pk": ship.pk},
         "hypothesis": {"pk": ship.pk}, "api-prior-art": {"key": metric.key},

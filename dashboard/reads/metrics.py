@@ -13,9 +13,10 @@ from common.windows import DAY, Window
 from dashboard.charts import Chart, history_chart
 from dashboard.reads.estimates import telling
 from dashboard.reads.sums import Period, sums_on
+from dashboard.reads.untouched import stated_of_metric
 from deployments.models import Deployment
 from engagement.models import Metric, MetricSample
-from learning.models import ImpactEstimate
+from learning.models import ImpactEstimate, Untouched
 from learning.trust import Trust, trust_in
 
 SPARK_DAYS = 28
@@ -44,6 +45,7 @@ class MetricPage:
     is_silent: bool
     trust: list[Trust]
     sums: list[Period]
+    stated: list[Untouched]  # what people said cannot touch it
 
 
 def metric_rows(project: Project, *, now: datetime) -> list[MetricRow]:
@@ -107,7 +109,7 @@ def _means_by_day(metrics: list[Metric], window: Window) -> dict[int, list[tuple
 
 
 def metric_page(metric: Metric, *, now: datetime) -> MetricPage:
-    """Return what the metric's page shows beside its table, in five queries."""
+    """Return what the metric's page shows beside its table, in six queries."""
     window = Window.before(now, timedelta(weeks=CHART_WEEKS))
     points = _means_by_day([metric], window)[metric.pk]
     ships = (
@@ -123,6 +125,7 @@ def metric_page(metric: Metric, *, now: datetime) -> MetricPage:
         is_silent=is_silent(metric, newest, now=now),
         trust=trust_in(metric),
         sums=sums_on(metric, now=now),
+        stated=stated_of_metric(metric),
     )
 
 
