@@ -116,6 +116,8 @@ def _because(finding: Finding, user: User) -> str:
         return "You shipped it."
     if finding.escalated_at:
         return "Nobody whom it was for has looked at it in time, so the whole team is told."
+    if ship and ship.shippers.filter(user__isnull=False).exists():
+        return ""
     return "Nobody of the team is known to have shipped it."
 
 

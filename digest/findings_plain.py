@@ -40,7 +40,8 @@ def _told(told: "Told") -> Iterator[str]:
     for quote in told.quotes:
         yield from _wrapped(f"“{isolated(quote.label)}”", first="  ", rest="  ")
         yield f"  {quote.url}"
-    yield from _wrapped(told.because, first="  ", rest="  ")
+    if told.because:
+        yield from _wrapped(told.because, first="  ", rest="  ")
     yield f"  {told.url}"
     if told.useful_url:
         yield "  Was this worth it?"

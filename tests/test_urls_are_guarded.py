@@ -17,7 +17,7 @@ from deployments.models import Delivery, Webhook
 from digest.models import Issue, Subscription
 from feedback.models import BulkAction, Call, Connection, Customer, Import, SavedView
 from learning.findings_links import token_of
-from learning.models import Finding, FindingChoice, FindingNotice, Learning, Reply, Untouched
+from learning.models import Finding, FindingChoice, FindingNotice, Learning, Reply
 from outbound.models import Hook
 from outbound.news import write_test
 from tests.factories import NOW, make_deployment, make_feedback, make_key, make_metric
@@ -82,9 +82,6 @@ DOORS: dict[str, Any] = {
     "finding_do": Project(None, MEMBER),
     "metrics": Project(VIEWER),
     "metric": Project(VIEWER, MEMBER),
-    "metric_untouched": Project(None, MEMBER),
-    "ship_untouched": Project(None, MEMBER),
-    "untouched_withdraw": Project(None, MEMBER),
     "inbox": Project(VIEWER),
     "feedback_item": Project(VIEWER),
     "feedback_status": Project(None, MEMBER),
@@ -168,6 +165,7 @@ DOORS: dict[str, Any] = {
     "api-deployment": Api(Scope.READ),
     "api-estimates": Api(Scope.READ),
     "api-learnings": Api(Scope.READ),
+    "api-findings": Api(Scope.READ),
     "api-feedback": Api(Scope.READ, Scope.FEEDBACK_WRITE),
     "api-feedback-item": Api(Scope.READ),
     "api-metrics": Api(Scope.READ, Scope.METRICS_WRITE),
@@ -237,11 +235,8 @@ def address(shop, ada, ben):
     of_item = ("note", "assign", "hold", "merge_choose", "merge")
     job = BulkAction.objects.create(project=shop, by=ada, action="seen", created_at=NOW)
     view = SavedView.objects.create(project=shop, name="Bad", query="mood=bad", created_at=NOW)
-    said = Untouched.objects.create(project=shop, metric=metric, area="docs", stated_at=NOW)
     facts: dict[str, dict[str, Any]] = {
         "deployment": {"pk": ship.pk}, "metric": {"key": metric.key},
-        "metric_untouched": {"key": metric.key}, "ship_untouched": {"pk": ship.pk},
-        "untouched_withdraw": {"pk": said.pk},
         "reply": {"pk": reply.pk}, "feedback_fixed": {"pk": item.pk},
         "ship_replies_send": {"pk": ship.pk}, "ship_fixes": {"pk": ship.pk},
         "hypothesis": {"pk": ship.pk}, "api-prior-art": {"key": metric.key},

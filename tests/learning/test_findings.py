@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from django.test import Client
 
 from deployments.models import DeploymentStatus
 from deployments.ship import Expectation
@@ -15,6 +16,7 @@ from tests.factories import (
     NOW,
     make_deployment,
     make_feedback,
+    make_key,
     make_metric,
     make_project,
     make_samples,
@@ -344,3 +346,19 @@ class TestWhatFailed:
         ship.save()
 
         assert look(ship) == []
+
+
+class TestTheApi:
+    def test_lists_findings_newest_first_without_customers_words(self, shop, ship, api, cleo):
+        turned(ship, "spinner", quotes=[4])
+        look(ship)
+
+        (row,) = api.get("/api/v1/findings/?kind=said_by_several").json()["results"]
+
+        assert (row["deployment_version"], row["evidence"]["feedback"]) == ("2.0", [4])
+        assert api.get("/api/v1/findings/?kind=verdict").json()["results"] == []
+        bakery = Client(headers={"Authorization": f"Bearer {make_key(cleo.projects.get())}"})
+        assert bakery.get("/api/v1/findings/").json()["results"] == []
+
+    def test_says_which_kinds_there_are(self, api):
+        assert api.get("/api/v1/findings/?kind=weather").status_code == 400
