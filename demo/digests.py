@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 from accounts.models import Project, Role, User
 from common.windows import WEEK
+from digest.issues import write_issue
 from digest.models import Issue
 from digest.schedule import next_due, week_ending
-from digest.sending import write_issue
 from digest.subscribe import MONDAY, MORNING, subscribe, turn
 from learning.models import FindingChoice
 

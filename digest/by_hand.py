@@ -1,29 +1,34 @@
-"""Sends a digest because somebody asked for it, outside of its weekly order."""
+"""Sends a digest because somebody asked for it, out of turn."""
 
 from datetime import datetime
 
 from accounts.models import Project, User
-from common.windows import WEEK, Window
+from common.windows import Window
 from digest.compose import Mail
+from digest.issues import mail_for, reader_of, send_issue, write_issue
 from digest.links import unsubscribe_url
-from digest.message import deliver, message_of
-from digest.models import Issue, Subscription
+from digest.message import message_of
+from digest.models import Subscription
 from digest.parts import Reader
-from digest.sending import mail_for, reader_of, write_issue
 from digest.subscribe import subscribe
 
 
+def period_until(subscription: Subscription, now: datetime) -> Window:
+    """Return a stretch up to `now` that is as long as what the reader's next digest tells of."""
+    period = subscription.plan.period(due=subscription.plan.next_due(after=now))
+    return Window.before(now, period.length)
+
+
 def send_sample(subscription: Subscription, *, now: datetime) -> None:
-    """Send the reader what their digest would say now, outside of the weekly order.
+    """Send the reader what their digest would say now, out of turn.
 
     Raises OSError or SMTPException if the mail server does not take it.
     """
-    mail = mail_for(
-        subscription.project, Window.before(now, WEEK), reader_of(subscription), now=now
-    )
+    period = period_until(subscription, now)
+    mail = mail_for(subscription.project, period, reader_of(subscription), now=now)
     sample = Mail(f"Test: {mail.subject}", mail.text, mail.html)
     way_out = unsubscribe_url(subscription)
-    message_of(sample, subscription.project, subscription.user.email, way_out).send()
+    message_of(sample, subscription.project, subscription.address, way_out).send()
 
 
 def send_to_address(project: Project, address: str, week: Window, *, now: datetime) -> bool:
@@ -37,9 +42,7 @@ def send_to_address(project: Project, address: str, week: Window, *, now: dateti
         message_of(mail, project, address, "").send()
         return True
     subscription = subscribe(project, user, now=now)
-    issue = write_issue(subscription, week, recipient=subscription.user.email, now=now)
-    if issue.sent_at:
+    issue = write_issue(subscription, week, recipient=subscription.address, now=now)
+    if issue.sent_at or issue.handing_at:
         return False
-    deliver(issue, unsubscribe_url(subscription))
-    Issue.objects.filter(pk=issue.pk).update(sent_at=now)
-    return True
+    return send_issue(issue, subscription, now=now)

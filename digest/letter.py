@@ -12,6 +12,7 @@ from dashboard.week_headline import number, things
 from digest.links import address
 from digest.overturned import overturned_section
 from digest.parts import Letter, Pace, Reader
+from digest.schedule import Rhythm, rhythm_of
 from digest.sections import (
     lessons_section,
     ships_section,
@@ -42,24 +43,51 @@ def write_letter(project: Project, review: WeekInReview, reader: Reader) -> Lett
         pace_note=_pace_note(review.speed),
         sections=tuple(section for section in sections if section.items),
         home_url=address("project", project.slug),
-        settings_url=address("digest_preview", project.slug),
+        why=_why(project, rhythm_of(review.week), reader),
+        settings_url=reader.preferences_url or address("digest_preview", project.slug),
         unsubscribe_url=reader.unsubscribe_url,
     )
 
 
+_OFTEN = {
+    Rhythm.DAILY: "every day",
+    Rhythm.WEEKLY: "once a week",
+    Rhythm.MONTHLY: "once a month",
+}
+
+
+def _why(project: Project, rhythm: Rhythm, reader: Reader) -> str:
+    if not reader.unsubscribe_url:
+        return f"Somebody in {project.name} had Wake send you this."
+    to = f"the members of {project.name}" if reader.user_id else "you, as you said yes to it"
+    return f"Wake sends this {_OFTEN[rhythm]} to {to}."
+
+
 def _period(week: Window, zone: ZoneInfo) -> str:
     start, end = week.start.astimezone(zone), week.end.astimezone(zone)
+    if rhythm_of(week) == Rhythm.MONTHLY:
+        return (
+            f"{start:%B %Y}" if end.day == 1 else f"{start.day} {start:%B} to {end.day} {end:%B %Y}"
+        )
     first = f"{start.day}" if start.month == end.month else f"{start.day} {start:%B}"
     return f"{first} to {end.day} {end:%B %Y}"
 
 
+_BEFORE = {
+    Rhythm.DAILY: "the day before",
+    Rhythm.WEEKLY: "the week before",
+    Rhythm.MONTHLY: "in as long before",
+}
+
+
 def _summary(review: WeekInReview) -> str:
+    before = _BEFORE[rhythm_of(review.week)]
     voices = review.voices
     ships = things(review.ships.count, "ship")
     said = f"{things(voices.count, 'thing')} said by customers"
     parts = [
-        f"{ships} ({number(review.ships.count_before)} the week before)",
-        f"{said} ({number(voices.count_before)} the week before)",
+        f"{ships} ({number(review.ships.count_before)} {before})",
+        f"{said} ({number(voices.count_before)} {before})",
     ]
     if voices.rating is not None:
         parts.append(f"rated {voices.rating:.1f} of 5 on average")

@@ -3,10 +3,13 @@
 from typing import Any
 
 from django.conf import settings
+from django.core import signing
 from django.urls import reverse
 
 from accounts.models import Project
 from digest.models import Subscription
+
+PREFERENCES = "digest.preferences"
 
 
 def address(name: str, *args: Any) -> str:
@@ -37,3 +40,14 @@ def learning_url(project: Project, pk: int) -> str:
 def unsubscribe_url(subscription: Subscription) -> str:
     """Return the address that ends a subscription without signing in."""
     return address("unsubscribe", subscription.token)
+
+
+def preferences_token(subscription: Subscription) -> str:
+    """Return the signed secret that lets its holder change this one subscription."""
+    words = {"s": subscription.pk, "v": subscription.links_version}
+    return signing.dumps(words, salt=PREFERENCES)
+
+
+def preferences_url(subscription: Subscription) -> str:
+    """Return the address at which a subscription is changed without signing in."""
+    return address("digest_preferences", preferences_token(subscription))

@@ -1,5 +1,6 @@
 """A digest as an e-mail: its parts and its headers."""
 
+from collections.abc import Callable
 from email.utils import make_msgid
 
 from django.core.mail import EmailMultiAlternatives
@@ -7,6 +8,7 @@ from django.core.mail import EmailMultiAlternatives
 from accounts.models import Project
 from common.mail import UnfoldedMail, host
 from digest.compose import Mail
+from digest.handover import hand_over
 from digest.models import Issue
 
 
@@ -15,15 +17,16 @@ def new_message_id() -> str:
     return make_msgid("digest", domain=host())
 
 
-def deliver(issue: Issue, way_out: str) -> None:
-    """Hand the issue to the mail server; raises OSError or SMTPException if it does not take it.
+def deliver(issue: Issue, way_out: str, *, may_i: Callable[[], bool]) -> bool:
+    """Hand the issue to the mail server; False if `may_i`, asked just before, says no.
 
-    `way_out` is the address that ends the subscription with one POST (RFC 8058), or "".
+    `way_out` is the address that ends the subscription with one POST (RFC 8058), or "". Raises
+    what `hand_over` raises.
     """
     mail = Mail(issue.subject, issue.text, issue.html)
     message = message_of(mail, issue.project, issue.recipient, way_out)
     message.extra_headers["Message-ID"] = issue.message_id
-    message.send()
+    return hand_over(message, may_i=may_i)
 
 
 def message_of(

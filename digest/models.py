@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Project, User
+from common.days import zone_of
+from digest.schedule import LAST_MONTHDAY, Plan, Rhythm
 
 
 def new_token() -> str:
@@ -24,24 +26,43 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         stale = now - timedelta(seconds=settings.STALE_CLAIM_SECONDS)
         unclaimed = Q(claimed_at=None) | Q(claimed_at__lt=stale)
         may_try = Q(retry_at=None) | Q(retry_at__lte=now)
-        return self.filter(unclaimed, may_try, is_on=True, next_due_at__lte=now)
+        agreed = Q(user__isnull=False) | Q(confirmed_at__isnull=False)
+        return self.filter(
+            unclaimed, may_try, agreed, is_on=True, paused_at=None, next_due_at__lte=now
+        )
+
+    def without_account(self) -> Self:
+        """Keep those of addresses that belong to no member."""
+        return self.filter(user=None)
 
 
 class Subscription(models.Model):
-    """One person's weekly digest of one project: on which weekday, at which local hour."""
+    """One reader's digest of one project: how often, on which day, at which local hour.
+
+    The reader is a member, or an address without an account that has said yes.
+    """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="subscriptions")
-    user = models.ForeignKey(User, models.CASCADE, related_name="subscriptions")
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="subscriptions")
+    email = models.EmailField(max_length=254, blank=True)  # lower case; empty for a member
+    asked_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    asked_at = models.DateTimeField(null=True)  # when the address was last asked for its yes
+    confirmed_at = models.DateTimeField(null=True)  # when it said yes
     is_on = models.BooleanField(default=True)
+    rhythm = models.CharField(max_length=10, choices=Rhythm.choices, default=Rhythm.WEEKLY)
     weekday = models.PositiveSmallIntegerField(default=0)  # 0 is Monday
+    monthday = models.PositiveSmallIntegerField(default=1)  # up to 28
     hour = models.PositiveSmallIntegerField(default=8)
     timezone = models.CharField(max_length=64, default="UTC")
     token = models.CharField(max_length=40, unique=True, default=new_token)
+    links_version = models.PositiveIntegerField(default=1)  # of the links to the preferences
     next_due_at = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)  # failed ones since the last mail
     retry_at = models.DateTimeField(null=True)  # not before, after an attempt failed
     problem = models.TextField(blank=True)  # why the last attempt to send failed
+    paused_at = models.DateTimeField(null=True)  # since the address was refused for good
+    pause_reason = models.TextField(blank=True)  # what the mail server said
 
     objects: ClassVar[SubscriptionQuerySet] = SubscriptionQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -49,7 +70,20 @@ class Subscription(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["project", "user"], name="a_person_subscribes_once_per_project"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["project", "email"],
+                condition=~Q(email=""),
+                name="an_address_subscribes_once_per_project",
+            ),
+            models.CheckConstraint(
+                condition=Q(user__isnull=False, email="") | Q(Q(user=None) & ~Q(email="")),
+                name="a_reader_is_a_member_or_an_address",
+            ),
+            models.CheckConstraint(
+                condition=Q(monthday__gte=1, monthday__lte=LAST_MONTHDAY),
+                name="every_month_has_the_day",
+            ),
         ]
         indexes = [
             models.Index(
@@ -58,7 +92,18 @@ class Subscription(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} on {self.project}"
+        return f"{self.user or self.email} on {self.project}"
+
+    @property
+    def address(self) -> str:
+        """Where the digest goes."""
+        return self.user.email if self.user else self.email
+
+    @property
+    def plan(self) -> Plan:
+        """When the digests come."""
+        zone = zone_of(self.timezone)
+        return Plan(Rhythm(self.rhythm), self.weekday, self.monthday, self.hour, zone)
 
     def claim(self, now: datetime) -> bool:
         """Return True if this worker, and no other, is to send the digest."""
@@ -79,17 +124,39 @@ class Issue(models.Model):
     html = models.TextField()
     text = models.TextField()
     message_id = models.CharField(max_length=200, unique=True)
+    rhythm = models.CharField(max_length=10, choices=Rhythm.choices, default=Rhythm.WEEKLY)
+    # Set just before the mail server is given the mail. Set without `sent_at`, the mail may have
+    # arrived or not: it is never sent again.
+    handing_at = models.DateTimeField(null=True)
+    doubted_at = models.DateTimeField(null=True)  # when it was found that nobody can know
     sent_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["subscription", "week_end_at"], name="a_week_is_sent_once"
+                fields=["subscription", "rhythm", "week_end_at"], name="a_period_is_sent_once"
             )
         ]
 
     def __str__(self) -> str:
         return self.subject
+
+
+class AddressAsked(models.Model):
+    """That an address was asked whether it wants digests: nobody is asked again and again."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="addresses_asked")
+    fingerprint = models.CharField(max_length=64)  # keyed, of the address: it is not kept here
+    asked_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["fingerprint", "asked_at"], name="askings_of_an_address"),
+            models.Index(fields=["project", "asked_at"], name="askings_of_a_project"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.project_id}: {self.asked_at}"
 
 
 class FindingMailQuerySet(models.QuerySet["FindingMail"]):
@@ -134,9 +201,7 @@ class FindingMail(models.Model):
             )
         ]
         indexes = [
-            models.Index(
-                fields=["due_at"], name="finding_mails_to_send", condition=Q(sent_at=None)
-            )
+            models.Index(fields=["due_at"], name="finding_mails_to_send", condition=Q(sent_at=None))
         ]
 
     def __str__(self) -> str:

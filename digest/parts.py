@@ -11,6 +11,7 @@ class Reader:
     user_id: int | None = None
     timezone: str = "UTC"
     unsubscribe_url: str = ""
+    preferences_url: str = ""  # works without signing in
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,5 +59,6 @@ class Letter:
     pace_note: str
     sections: tuple[Section, ...]
     home_url: str
+    why: str  # why the mail comes, and how often
     settings_url: str
     unsubscribe_url: str

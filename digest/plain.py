@@ -30,8 +30,8 @@ def _lines(letter: Letter) -> Iterator[str]:
     yield f"All of it: {letter.home_url}"
     yield ""
     yield "-- "
-    yield from _wrapped(f"Wake sends this once a week to the members of {letter.project}.")
-    yield f"Another day or hour: {letter.settings_url}"
+    yield from _wrapped(isolated(letter.why))
+    yield f"More, less often or another hour: {letter.settings_url}"
     if letter.unsubscribe_url:
         yield f"No more of these mails: {letter.unsubscribe_url}"
 

@@ -1,23 +1,18 @@
-"""Sends a digest: one mail per reader and week, however often anything fails or runs twice."""
+"""Sends a digest: one mail per reader and period, however often anything fails or runs twice."""
 
 import smtplib
 from datetime import datetime, timedelta
 
-from accounts.models import Membership, Project
-from common.days import zone_of
-from common.windows import Window
-from dashboard.week import week_in_review
-from digest.compose import Mail, compose
-from digest.links import unsubscribe_url
-from digest.message import deliver, new_message_id
+from digest.bounces import is_hard, pause
+from digest.handover import AddressRefused, MayHaveArrived
+from digest.issues import doubt, send_issue, write_issue
 from digest.models import Issue, Subscription
-from digest.parts import Reader
-from digest.schedule import latest_due, next_due, week_ending
+from digest.subscribe import is_reader
 
 # After a failure: a quarter of an hour, then twice as long each time, up to half a day.
 FIRST_WAIT = timedelta(minutes=15)
 LONGEST_WAIT = timedelta(hours=12)
-MAIL_PROBLEMS = (OSError, smtplib.SMTPException, UnicodeError)
+MAIL_PROBLEMS = (OSError, smtplib.SMTPException, UnicodeError, MayHaveArrived)
 
 
 def send_digest_to(subscription: Subscription, *, now: datetime) -> Issue | None:
@@ -25,34 +20,52 @@ def send_digest_to(subscription: Subscription, *, now: datetime) -> Issue | None
 
     Nothing is sent when another worker holds the row, nothing is due, or the person has left the
     project. When the mail server fails, the reason is kept on the subscription and the digest
-    is tried again later.
+    is tried again later; when it does not know the address, the address is paused; when nobody
+    can know whether the mail left, that is kept on the issue, and the next one is waited for.
     """
     if not subscription.claim(now):
         return None
     subscription.refresh_from_db()
-    if not _is_reader(subscription):
+    if subscription.next_due_at > now:  # it was sent or put off while this worker came
+        _let_go(subscription)
+        return None
+    if not is_reader(subscription):
         subscription.delete()
         return None
     issue = _issue_due(subscription, now)
-    if issue and issue.sent_at is None:
-        try:
-            deliver(issue, unsubscribe_url(subscription))
-        except MAIL_PROBLEMS as problem:
-            try_later(subscription, problem, now)
-            return None
-        Issue.objects.filter(pk=issue.pk).update(sent_at=now)
-    _move_on(subscription, now)
-    return issue
+    if issue is None or issue.sent_at:
+        _move_on(subscription, now)
+        return issue
+    if issue.handing_at:
+        doubt(issue, now=now)
+        _move_on(subscription, now)
+        return None
+    return issue if _sent(issue, subscription, now) else None
 
 
-def _is_reader(subscription: Subscription) -> bool:
-    return Membership.objects.filter(
-        project=subscription.project_id, user=subscription.user_id, user__is_active=True
-    ).exists()
+def _sent(issue: Issue, subscription: Subscription, now: datetime) -> bool:
+    """Send the issue, and say on the subscription what came of it; return True if it left."""
+    try:
+        mine = send_issue(issue, subscription, now=now)
+    except AddressRefused as refusal:
+        if is_hard(refusal.smtp_code, str(refusal.smtp_error)):
+            pause(subscription, str(refusal), now=now)
+        else:
+            try_later(subscription, refusal, now)
+        return False
+    except MayHaveArrived:
+        _move_on(subscription, now)
+        return False
+    except MAIL_PROBLEMS as problem:
+        try_later(subscription, problem, now)
+        return False
+    if mine:  # else it is in the hands of another, who moves on
+        _move_on(subscription, now)
+    return mine
 
 
 def _issue_due(subscription: Subscription, now: datetime) -> Issue | None:
-    """Return the issue of the week that is due, written if it is new; None if there is no news.
+    """Return the issue of the period that is due, written if it is new; None without any news.
 
     It is written before the mail leaves, so that a retry sends the same mail, under the same
     Message-ID, and not another one. A project that nothing has ever reached has no news.
@@ -60,49 +73,9 @@ def _issue_due(subscription: Subscription, now: datetime) -> Issue | None:
     project = subscription.project
     if not (project.deployments.exists() or project.feedback.exists()):
         return None
-    when = (subscription.weekday, subscription.hour, zone_of(subscription.timezone))
-    due = latest_due(*when, first=subscription.next_due_at, now=now)
-    return write_issue(
-        subscription, week_ending(*when, due=due), recipient=subscription.user.email, now=now
-    )
-
-
-def write_issue(
-    subscription: Subscription, week: Window, *, recipient: str, now: datetime
-) -> Issue:
-    """Return the reader's issue of that week; one that was written before stays as it was."""
-    known = Issue.objects.filter(subscription=subscription, week_end_at=week.end).first()
-    if known:
-        return known
-    mail = mail_for(subscription.project, week, reader_of(subscription), now=now)
-    issue, _ = Issue.objects.get_or_create(  # UniqueConstraint "a_week_is_sent_once"
-        subscription=subscription,
-        week_end_at=week.end,
-        defaults={
-            "project": subscription.project,
-            "recipient": recipient,
-            "subject": mail.subject,
-            "html": mail.html,
-            "text": mail.text,
-            "message_id": new_message_id(),
-        },
-    )
-    return issue
-
-
-def reader_of(subscription: Subscription) -> Reader:
-    """Return whom the subscription's digest is written for."""
-    return Reader(
-        name=str(subscription.user),
-        user_id=subscription.user_id,
-        timezone=subscription.timezone,
-        unsubscribe_url=unsubscribe_url(subscription),
-    )
-
-
-def mail_for(project: Project, week: Window, reader: Reader, *, now: datetime) -> Mail:
-    """Return the digest of that week as this reader would get it."""
-    return compose(project, week_in_review(project, week=week, now=now), reader)
+    plan = subscription.plan
+    due = plan.latest_due(first=subscription.next_due_at, now=now)
+    return write_issue(subscription, plan.period(due=due), recipient=subscription.address, now=now)
 
 
 def try_later(subscription: Subscription, problem: Exception, now: datetime) -> None:
@@ -116,12 +89,16 @@ def try_later(subscription: Subscription, problem: Exception, now: datetime) -> 
     )
 
 
+def _let_go(subscription: Subscription) -> None:
+    row = Subscription.objects.filter(pk=subscription.pk, claimed_at=subscription.claimed_at)
+    row.update(claimed_at=None)
+
+
 def _move_on(subscription: Subscription, now: datetime) -> None:
     # The reader may have chosen another hour while the mail was on its way.
-    subscription.refresh_from_db(fields=["weekday", "hour", "timezone"])
-    zone = zone_of(subscription.timezone)
+    subscription.refresh_from_db(fields=["rhythm", "weekday", "monthday", "hour", "timezone"])
     Subscription.objects.filter(pk=subscription.pk).update(
-        next_due_at=next_due(subscription.weekday, subscription.hour, zone, after=now),
+        next_due_at=subscription.plan.next_due(after=now),
         claimed_at=None,
         attempts=0,
         retry_at=None,

@@ -1,9 +1,10 @@
-"""Who gets the weekly digest, and when: the writing door for subscriptions.
+"""Who gets the digest, and when: the writing door for subscriptions.
 
-Every member of a project is subscribed by default, for Monday at 8 on their own clock, or on the
-project's where they have not said where they are; one click ends it.
+Every member of a project is subscribed by default, once a week, for Monday at 8 on their own
+clock, or on the project's where they have not said where they are; one click ends it.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef
@@ -11,9 +12,27 @@ from django.db.models import Exists, OuterRef
 from accounts.models import Membership, Project, User
 from common.days import zone_of
 from digest.models import Subscription
-from digest.schedule import next_due
+from digest.schedule import Plan, Rhythm, next_due
 
 MONDAY, MORNING = 0, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a reader chose: whether the digest comes, and when."""
+
+    is_on: bool = True
+    rhythm: Rhythm = Rhythm.WEEKLY
+    weekday: int = MONDAY
+    monthday: int = 1
+    hour: int = MORNING
+    timezone: str = "UTC"
+
+    @property
+    def plan(self) -> Plan:
+        """When the digests come."""
+        zone = zone_of(self.timezone)
+        return Plan(self.rhythm, self.weekday, self.monthday, self.hour, zone)
 
 
 def subscribe(project: Project, user: User, *, now: datetime) -> Subscription:
@@ -49,35 +68,44 @@ def ensure_subscriptions(project: Project | None = None, *, now: datetime) -> in
     return len(made)
 
 
-def change_subscription(
-    subscription: Subscription,
-    *,
-    is_on: bool,
-    weekday: int,
-    hour: int,
-    timezone: str,
-    now: datetime,
-) -> None:
-    """Set whether, on which weekday, at which hour of which zone the digest comes."""
-    subscription.is_on, subscription.weekday = is_on, weekday
-    subscription.hour, subscription.timezone = hour, timezone
-    subscription.next_due_at = next_due(weekday, hour, zone_of(timezone), after=now)
+def is_reader(subscription: Subscription) -> bool:
+    """Return True if the digest may go there: to a member, or to an address that said yes."""
+    if subscription.user_id is None:
+        return subscription.confirmed_at is not None
+    return Membership.objects.filter(
+        project=subscription.project_id, user=subscription.user_id, user__is_active=True
+    ).exists()
+
+
+def chosen(subscription: Subscription) -> Choice:
+    """Return what the reader has chosen so far."""
+    return Choice(
+        is_on=subscription.is_on,
+        rhythm=Rhythm(subscription.rhythm),
+        weekday=subscription.weekday,
+        monthday=subscription.monthday,
+        hour=subscription.hour,
+        timezone=subscription.timezone,
+    )
+
+
+def change_subscription(subscription: Subscription, choice: Choice, *, now: datetime) -> None:
+    """Set whether and when the digest comes; what is due is counted anew from `now`."""
+    subscription.is_on, subscription.rhythm = choice.is_on, choice.rhythm
+    subscription.weekday, subscription.monthday = choice.weekday, choice.monthday
+    subscription.hour, subscription.timezone = choice.hour, choice.timezone
+    subscription.next_due_at = choice.plan.next_due(after=now)
     subscription.attempts, subscription.retry_at, subscription.problem = 0, None, ""
     subscription.save(
         update_fields=[
-            "is_on", "weekday", "hour", "timezone", "next_due_at", "attempts", "retry_at",
-            "problem",
+            "is_on", "rhythm", "weekday", "monthday", "hour", "timezone", "next_due_at",
+            "attempts", "retry_at", "problem",
         ]
     )  # fmt: skip
 
 
 def turn(subscription: Subscription, *, on: bool, now: datetime) -> None:
     """End a subscription, or take it up again; what fell due while it was off is not sent."""
-    change_subscription(
-        subscription,
-        is_on=on,
-        weekday=subscription.weekday,
-        hour=subscription.hour,
-        timezone=subscription.timezone,
-        now=now,
-    )
+    old = chosen(subscription)
+    choice = Choice(on, old.rhythm, old.weekday, old.monthday, old.hour, old.timezone)
+    change_subscription(subscription, choice, now=now)

@@ -8,8 +8,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from digest.links import preferences_url
 from digest.models import Subscription
-from digest.subscribe import turn
+from digest.subscribe import is_reader, turn
 
 
 @login_not_required
@@ -27,5 +28,9 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     )
     if request.method == "POST":
         turn(subscription, on="undo" in request.POST, now=timezone.now())
-    context = {"subscription": subscription, "asked": request.method == "POST"}
+    context = {
+        "subscription": subscription,
+        "asked": request.method == "POST",
+        "preferences": preferences_url(subscription) if is_reader(subscription) else "",
+    }
     return render(request, "digest/unsubscribe.html", context)

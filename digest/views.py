@@ -4,7 +4,7 @@ from datetime import datetime
 
 from csp.decorators import csp_replace
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -14,15 +14,16 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import may, project_for
 from accounts.models import Project, Role, User
 from common.paging import page_of
-from common.windows import WEEK, Window
-from digest.by_hand import send_sample
+from digest.by_hand import period_until, send_sample
 from digest.compose import Mail
 from digest.finding_forms import FindingChoiceForm
 from digest.findings import choice_of
-from digest.forms import PreferencesForm
+from digest.forms import PreferencesForm, initial
+from digest.issues import mail_for, reader_of
 from digest.models import Issue, Subscription
-from digest.sending import MAIL_PROBLEMS, mail_for, reader_of
-from digest.subscribe import change_subscription, subscribe
+from digest.recipients import of_project
+from digest.sending import MAIL_PROBLEMS
+from digest.subscribe import change_subscription, chosen, subscribe
 
 # A mail carries its style in its elements. It is shown in a frame without scripts, and this is
 # the only answer of Wake that allows such style.
@@ -39,18 +40,15 @@ def digest_preview(request: HttpRequest, slug: str) -> HttpResponse:
     project = project_for(request.user, slug)
     now = timezone.now()
     subscription = _mine(request, project, now)
+    before = chosen(subscription)
     form = PreferencesForm(
-        request.POST if request.method == "POST" else None,
-        initial={
-            name: getattr(subscription, name) for name in ("is_on", "weekday", "hour", "timezone")
-        },
+        request.POST if request.method == "POST" else None, initial=initial(before)
     )
     if request.method == "POST" and form.is_valid():
-        change_subscription(subscription, **form.cleaned_data, now=now)
+        change_subscription(subscription, form.choice(before), now=now)
         on = "Your preferences are kept." if subscription.is_on else "You get no more digests."
         messages.success(request, on)
         return redirect("digest_preview", slug)
-    got = _issues_of(_me(request), project)
     context = {
         "project": project,
         "subscription": subscription,
@@ -58,7 +56,11 @@ def digest_preview(request: HttpRequest, slug: str) -> HttpResponse:
         "finding_form": _finding_form(request, project),
         "mail": _next_mail(subscription, now),
         "as_text": request.GET.get("as") == "text",
-        "page": page_of(request, got, by=("-week_end_at", "-pk"), size=12),
+        "doubted": _doubted(subscription),
+        "others": of_project(project).count() if may(request, project, Role.MEMBER) else None,
+        "page": page_of(
+            request, _issues_of(_me(request), project), by=("-week_end_at", "-pk"), size=12
+        ),
     }
     return render(request, "digest/preview.html", context, status=400 if form.errors else 200)
 
@@ -84,7 +86,7 @@ def digest_test(request: HttpRequest, slug: str) -> HttpResponse:
     except MAIL_PROBLEMS as problem:
         messages.error(request, f"The mail server did not take it: {problem}. Check EMAIL_URL.")
     else:
-        messages.success(request, f"A test is on its way to {subscription.user.email}.")
+        messages.success(request, f"A test is on its way to {subscription.address}.")
     return redirect("digest_preview", slug)
 
 
@@ -128,9 +130,18 @@ def _me(request: HttpRequest) -> User:
 
 
 def _next_mail(subscription: Subscription, now: datetime) -> Mail:
-    week = Window.before(now, WEEK)
-    return mail_for(subscription.project, week, reader_of(subscription), now=now)
+    return mail_for(
+        subscription.project, period_until(subscription, now), reader_of(subscription), now=now
+    )
+
+
+def _doubted(subscription: Subscription) -> Issue | None:
+    """Return the last issue, if nobody can know whether it arrived."""
+    last = subscription.issues.exclude(handing_at=None).order_by("-handing_at").first()
+    return last if last and last.doubted_at and last.sent_at is None else None
 
 
 def _issues_of(reader: User, project: Project) -> QuerySet[Issue]:
-    return Issue.objects.filter(project=project, subscription__user=reader, sent_at__isnull=False)
+    """Return what the reader got, and what may have arrived."""
+    left = Q(sent_at__isnull=False) | Q(doubted_at__isnull=False)
+    return Issue.objects.filter(left, project=project, subscription__user=reader)

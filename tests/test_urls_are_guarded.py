@@ -14,10 +14,13 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from accounts.models import Alias, ApiKey, Role, Scope
 from deployments.models import Delivery, Webhook
+from digest.links import preferences_token
 from digest.models import Issue, Subscription
+from digest.recipients import confirmation_token
+from engagement.models import Feed, Source
 from feedback.models import BulkAction, Call, Connection, Customer, Import, SavedView
 from learning.findings_links import token_of
-from learning.models import Finding, FindingChoice, FindingNotice, Learning, Reply
+from learning.models import Finding, FindingChoice, FindingNotice, Learning, Reply, Untouched
 from outbound.models import Hook
 from outbound.news import write_test
 from tests.factories import NOW, make_deployment, make_feedback, make_key, make_metric
@@ -53,6 +56,8 @@ DOORS: dict[str, Any] = {
     "account_reset_password_from_key": OPEN,
     "account_reset_password_from_key_done": OPEN,
     "unsubscribe": OPEN,
+    "digest_preferences": OPEN,
+    "digest_confirm": OPEN,
     "finding_worth": OPEN,
     "finding_mails_off": OPEN,
     "hook": OPEN,
@@ -82,6 +87,9 @@ DOORS: dict[str, Any] = {
     "finding_do": Project(None, MEMBER),
     "metrics": Project(VIEWER),
     "metric": Project(VIEWER, MEMBER),
+    "metric_untouched": Project(None, MEMBER),
+    "ship_untouched": Project(None, MEMBER),
+    "untouched_withdraw": Project(None, MEMBER),
     "inbox": Project(VIEWER),
     "feedback_item": Project(VIEWER),
     "feedback_status": Project(None, MEMBER),
@@ -116,6 +124,10 @@ DOORS: dict[str, Any] = {
     "digest_preview_html": Project(VIEWER),
     "digest_test": Project(None, VIEWER),
     "digest_findings": Project(None, MEMBER),
+    "digest_resume": Project(None, VIEWER),
+    "digest_recipients": Project(MEMBER, MEMBER),
+    "digest_recipient_remove": Project(None, MEMBER),
+    "digest_recipient_resume": Project(None, MEMBER),
     "digest_issue": Project(VIEWER),
     "digest_issue_html": Project(VIEWER),
     "settings": Project(VIEWER, OWNER),
@@ -153,6 +165,16 @@ DOORS: dict[str, Any] = {
     "settings_calls_replay": Project(None, MEMBER),
     "settings_call": Project(MEMBER),
     "settings_call_replay": Project(None, MEMBER),
+    "settings_sources": Project(VIEWER),
+    "settings_source_new": Project(OWNER, OWNER),
+    "settings_source": Project(VIEWER),
+    "settings_source_change": Project(OWNER, OWNER),
+    "settings_source_remove": Project(None, OWNER),
+    "settings_feed_new": Project(OWNER, OWNER),
+    "settings_feed_change": Project(OWNER, OWNER),
+    "settings_feed_switch": Project(None, OWNER),
+    "settings_feed_gather": Project(None, OWNER),
+    "settings_feed_remove": Project(None, OWNER),
     "settings_outgoing": Project(OWNER, OWNER),
     "settings_outgoing_hook": Project(OWNER, OWNER),
     "settings_outgoing_test": Project(None, OWNER),
@@ -209,6 +231,7 @@ def address(shop, ada, ben):
     choice = FindingChoice.objects.create(project=shop, user=ada)
     upload = Import.objects.create(project=shop, user=ada, name="a.csv", file="imports/a.csv")
     subscription = Subscription.objects.create(project=shop, user=ada, next_due_at=NOW)
+    reader = Subscription.objects.create(project=shop, email="kim@x.test", next_due_at=NOW)
     issue = Issue.objects.create(
         subscription=subscription, project=shop, recipient=ada.email, week_end_at=NOW,
         subject="A week", html="<p>A week", text="A week", message_id="<1@wake>", sent_at=NOW,
@@ -233,10 +256,16 @@ def address(shop, ada, ben):
     news = {"pk": hook.pk, "message": write_test(hook, now=NOW).pk}
     outgoing = ("hook", "test", "rotate", "switch", "remove")
     of_item = ("note", "assign", "hold", "merge_choose", "merge")
+    measured = Source.objects.create(project=shop, kind="prometheus", name="P", created_at=NOW)
+    feed = Feed.objects.create(source=measured, metric=metric, created_at=NOW)
+    of_measured = ("settings_source", "settings_source_change", "settings_source_remove")
     job = BulkAction.objects.create(project=shop, by=ada, action="seen", created_at=NOW)
     view = SavedView.objects.create(project=shop, name="Bad", query="mood=bad", created_at=NOW)
+    said = Untouched.objects.create(project=shop, metric=metric, area="docs", stated_at=NOW)
     facts: dict[str, dict[str, Any]] = {
         "deployment": {"pk": ship.pk}, "metric": {"key": metric.key},
+        "metric_untouched": {"key": metric.key}, "ship_untouched": {"pk": ship.pk},
+        "untouched_withdraw": {"pk": said.pk},
         "reply": {"pk": reply.pk}, "feedback_fixed": {"pk": item.pk},
         "ship_replies_send": {"pk": ship.pk}, "ship_fixes": {"pk": ship.pk},
         "hypothesis": {"pk": ship.pk}, "api-prior-art": {"key": metric.key},
@@ -252,6 +281,8 @@ def address(shop, ada, ben):
         "settings_member": {"pk": member.pk}, "settings_member_remove": {"pk": member.pk},
         **{f"settings_outgoing_{name}": {"pk": hook.pk} for name in outgoing},
         "settings_outgoing_again": news,
+        **{name: {"pk": measured.pk} for name in (*of_measured, "settings_feed_new")},
+        **{f"settings_feed_{n}": {"pk": feed.pk} for n in ("change", "switch", "gather", "remove")},
         **{f"settings_connection{name}": {"pk": source.pk} for name in sources},
         "feedback_hook": {"key": source.key},
         "settings_calls": {"pk": source.pk}, "settings_calls_replay": {"pk": source.pk},
@@ -265,6 +296,9 @@ def address(shop, ada, ben):
         "api-deployment": {"pk": ship.pk}, "api-estimates": {"pk": ship.pk},
         "api-feedback-item": {"pk": item.pk}, "api-metric-samples": {"key": metric.key},
         "unsubscribe": {"token": subscription.token},
+        "digest_preferences": {"token": preferences_token(subscription)},
+        "digest_confirm": {"token": confirmation_token(reader)},
+        **{f"digest_recipient_{name}": {"pk": reader.pk} for name in ("remove", "resume")},
         "finding": {"pk": finding.pk}, "finding_do": {"pk": finding.pk},
         "finding_worth": {"token": token_of(notice)},
         "finding_mails_off": {"token": choice.token},

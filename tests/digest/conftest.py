@@ -10,13 +10,22 @@ from aiosmtpd.controller import Controller
 
 
 class Mailbox:
-    """Takes every mail, or refuses every one while `refuses` is set."""
+    """Takes every mail, or refuses every one while `refuses` is set, and `unknown` addresses."""
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.raw: list[bytes] = []
         self.recipients: list[str] = []
         self.refuses = ""
+        self.unknown: dict[str, str] = {}
+
+    async def handle_RCPT(
+        self, server: Any, session: Any, envelope: Any, address: str, options: Any
+    ) -> str:
+        if address in self.unknown:
+            return self.unknown[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         if self.refuses:

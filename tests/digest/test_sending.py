@@ -11,10 +11,16 @@ from django.test import Client
 
 from accounts.models import Membership
 from config.celery import app
-from digest import message
+from digest import handover
 from digest.models import Issue, Subscription
 from digest.sending import LONGEST_WAIT, send_digest_to
-from digest.subscribe import change_subscription, ensure_subscriptions, subscribe, turn
+from digest.subscribe import (
+    Choice,
+    change_subscription,
+    ensure_subscriptions,
+    subscribe,
+    turn,
+)
 from digest.tasks import send_due_digests, send_one_digest
 from tests.digest.weeks import make_rich_week
 from tests.factories import NOW, make_deployment, make_project, make_user
@@ -167,7 +173,7 @@ class TestTwoWorkers:
 
 class TestWhenAWorkerDies:
     def test_before_the_mail_left_another_sends_the_same_mail(self, due, mailbox, monkeypatch):
-        monkeypatch.setattr(message.UnfoldedMail, "send", die)
+        monkeypatch.setattr(handover, "_agree", die)
         with pytest.raises(Killed):
             send_digest_to(due, now=MONDAY)
         monkeypatch.undo()
@@ -276,7 +282,7 @@ class TestSubscribe:
         assert send_digest_to(due, now=MONDAY + 2 * MINUTE) is None
 
     def test_another_hour_counts_from_now_on(self, due):
-        change_subscription(due, is_on=True, weekday=4, hour=17, timezone="Europe/Berlin", now=NOW)
+        change_subscription(due, Choice(weekday=4, hour=17, timezone="Europe/Berlin"), now=NOW)
 
         due.refresh_from_db()
         assert due.next_due_at == datetime(2026, 3, 20, 16, 0, tzinfo=UTC)
@@ -304,7 +310,7 @@ class TestTheBell:
     def test_one_that_cannot_be_written_says_why_and_is_tried_later(
         self, due, mailbox, monkeypatch
     ):
-        monkeypatch.setattr("digest.sending.compose", fail)
+        monkeypatch.setattr("digest.issues.compose", fail)
         with time_machine.travel(MONDAY + MINUTE, tick=False):
             send_due_digests.apply(throw=True)
 

@@ -10,7 +10,9 @@ from tests.digest.weeks import make_rich_week
 from tests.factories import NOW, make_deployment
 
 PAGE = "/p/shop/digest/"
-WEEKLY = {"is_on": "on", "weekday": "4", "hour": "17", "timezone": "Europe/Berlin"}
+WEEKLY = {
+    "rhythm": "weekly", "weekday": "4", "monthday": "1", "hour": "17", "timezone": "Europe/Berlin",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -84,7 +86,7 @@ class TestPreferences:
         assert (row.weekday, row.hour, row.timezone) == (4, 17, "Europe/Berlin")
 
     def test_switches_it_off(self, as_ada, shop):
-        as_ada.post(PAGE, {**WEEKLY, "is_on": ""})
+        as_ada.post(PAGE, {**WEEKLY, "rhythm": "off"})
 
         assert not Subscription.objects.get().is_on
 

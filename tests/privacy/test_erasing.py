@@ -71,7 +71,8 @@ FREE = {
     "learning.PlaceboRecord": "numbers of everybody together",
     "learning.Rerun": "numbers of everybody together",
     "learning.Recalculated": "numbers of everybody together",
-    "digest.Subscription": "the team",
+    "digest.Subscription": "the team, and readers who said yes",
+    "digest.AddressAsked": "keyed fingerprints of readers",
     "outbound.Hook": "where other programs are",
 }
 FILLED = {

@@ -11,9 +11,10 @@ from accounts.models import Project
 from common.days import zone_of
 from common.windows import WEEK, Window
 from digest.by_hand import send_to_address
+from digest.issues import mail_for
 from digest.models import Subscription
 from digest.parts import Reader
-from digest.sending import MAIL_PROBLEMS, mail_for
+from digest.sending import MAIL_PROBLEMS
 from digest.subscribe import ensure_subscriptions
 
 

@@ -1,0 +1,89 @@
+"""A digest that was written down for one reader, before it leaves and after."""
+
+from datetime import datetime
+
+from accounts.models import Project
+from common.windows import Window
+from dashboard.week import week_in_review
+from digest.compose import Mail, compose
+from digest.handover import MayHaveArrived
+from digest.links import preferences_url, unsubscribe_url
+from digest.message import deliver, new_message_id
+from digest.models import Issue, Subscription
+from digest.parts import Reader
+from digest.schedule import rhythm_of
+from learning.overturned import note_told
+
+
+def write_issue(
+    subscription: Subscription, period: Window, *, recipient: str, now: datetime
+) -> Issue:
+    """Return the reader's issue of that period; one that was written before stays as it was."""
+    rhythm = rhythm_of(period)
+    of_period = {"rhythm": rhythm, "week_end_at": period.end}
+    known = Issue.objects.filter(subscription=subscription, **of_period).first()
+    if known:
+        return known
+    mail = mail_for(subscription.project, period, reader_of(subscription), now=now)
+    issue, created = Issue.objects.get_or_create(  # UniqueConstraint "a_period_is_sent_once"
+        subscription=subscription,
+        **of_period,
+        defaults={
+            "project": subscription.project,
+            "recipient": recipient,
+            "subject": mail.subject,
+            "html": mail.html,
+            "text": mail.text,
+            "message_id": new_message_id(),
+        },
+    )
+    if created:
+        note_told(subscription.project, period, now=now)
+    return issue
+
+
+def reader_of(subscription: Subscription) -> Reader:
+    """Return whom the subscription's digest is written for."""
+    return Reader(
+        name=str(subscription.user or ""),
+        user_id=subscription.user_id,
+        timezone=subscription.timezone,
+        unsubscribe_url=unsubscribe_url(subscription),
+        preferences_url=preferences_url(subscription),
+    )
+
+
+def mail_for(project: Project, period: Window, reader: Reader, *, now: datetime) -> Mail:
+    """Return the digest of that period as this reader would get it."""
+    return compose(project, week_in_review(project, week=period, now=now), reader)
+
+
+def send_issue(issue: Issue, subscription: Subscription, *, now: datetime) -> bool:
+    """Send the issue once, whoever else tries; return False if it is or was in other hands.
+
+    Before the mail is given away the issue is marked, by whoever changes the row first. From then
+    on it is never sent again, unless the mail server said no. Raises what `hand_over` raises.
+    """
+    row = Issue.objects.filter(pk=issue.pk)
+
+    def may_i() -> bool:
+        return row.filter(sent_at=None, handing_at=None).update(handing_at=now) == 1
+
+    try:
+        mine = deliver(issue, unsubscribe_url(subscription), may_i=may_i)
+    except MayHaveArrived:
+        row.update(doubted_at=now)
+        raise
+    except Exception:
+        row.filter(handing_at=now).update(handing_at=None)
+        raise
+    if mine:
+        row.update(sent_at=now, doubted_at=None)
+        issue.sent_at, issue.handing_at = now, now
+    return mine
+
+
+def doubt(issue: Issue, *, now: datetime) -> None:
+    """Note that a worker died while it gave this mail away: it may have arrived, or not."""
+    row = Issue.objects.filter(pk=issue.pk, sent_at=None, doubted_at=None)
+    row.exclude(handing_at=None).update(doubted_at=now)
