@@ -49,16 +49,18 @@ def call(
     private_hosts: Sequence[str] = (),
     timeout: float = TIMEOUT_SECONDS,
     max_bytes: int = MAX_ANSWER_BYTES,
+    extra_ca: str = "",
 ) -> Answer:
     """Call `url` and return what it answers; redirects are answers like any other.
 
     `timeout` is in seconds for the whole call, however slowly the host drips. `private_hosts` are
     the names, addresses and networks inside the own network that may be called, "*" for all.
+    `extra_ca` are certificates (PEM) that are believed besides the usual ones.
     Raises NotAllowed or CannotReach.
     """
     read_address(url)
     deadline = time.monotonic() + timeout
-    tls = ssl.create_default_context(cafile=certifi.where())
+    tls = _trusting(extra_ca)
     backend = _CheckedNetwork(private_hosts, deadline)
     sent = {"User-Agent": "Wake", "Accept": "*/*", **(headers or {})}
     waits = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), timeout)}
@@ -81,6 +83,16 @@ def call(
             )
     except _FAILURES as problem:
         raise CannotReach(_why(problem, timeout)) from problem
+
+
+def _trusting(extra_ca: str) -> ssl.SSLContext:
+    tls = ssl.create_default_context(cafile=certifi.where())
+    if extra_ca:
+        try:
+            tls.load_verify_locations(cadata=extra_ca)
+        except (ssl.SSLError, ValueError):
+            raise CannotReach("The certificate of the own authority cannot be read.") from None
+    return tls
 
 
 def _complete(url: str, headers: dict[str, str], body: bytes) -> Iterable[tuple[str, str]]:

@@ -49,6 +49,7 @@ class Site:
     headers: Mapping[str, str] = field(default_factory=dict)
     private_hosts: tuple[str, ...] = ()
     mends: Mapping[int, str] = field(default_factory=dict)  # status -> what a person can do
+    extra_ca: str = ""  # certificates in PEM that are believed besides the usual ones
 
     def get(self, path: str, query: Mapping[str, Any] | None = None, *, now: datetime) -> Said:
         """Return what the place answers to a GET; raises ConnectionFault or AskedToWait."""
@@ -95,6 +96,7 @@ class Site:
                 private_hosts=self.private_hosts,
                 timeout=TIMEOUT_SECONDS,
                 max_bytes=MAX_ANSWER_BYTES,
+                extra_ca=self.extra_ca,
             )
         except CannotReach as problem:
             raise ConnectionFault(

@@ -10,6 +10,7 @@ app = Celery("wake")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(["learning"], related_name="reply_tasks")
+app.autodiscover_tasks(["learning"], related_name="source_tasks")
 app.autodiscover_tasks(["learning", "digest"], related_name="finding_tasks")
 
 # What is due is a row in the database. These bells only make a worker look, so a bell that is
@@ -52,6 +53,11 @@ app.conf.beat_schedule = {
     },
     "gather feedback": {
         "task": "feedback.tasks.gather_due_connections",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "gather metrics": {
+        "task": "learning.source_tasks.gather_due_feeds",
         "schedule": 30.0,
         "options": {"expires": 30},
     },

@@ -19,6 +19,7 @@ urlpatterns = [
     path("p/<slug:slug>/settings/", include("deployments.settings_urls")),
     path("p/<slug:slug>/settings/people/", include("deployments.people_urls")),
     path("p/<slug:slug>/settings/sources/", include("feedback.connection_urls")),
+    path("p/<slug:slug>/settings/metric-sources/", include("dashboard.source_urls")),
     path("p/<slug:slug>/settings/outgoing/", include("outbound.urls")),
     path("p/<slug:slug>/feedback/", include("privacy.urls")),
     path("p/<slug:slug>/feedback/", include("dashboard.inbox_urls")),

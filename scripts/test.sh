@@ -31,6 +31,7 @@ install_servers() {
     command -v redis-server >/dev/null || missing+=(redis-server)
     command -v chromedriver >/dev/null || missing+=(chromium chromium-driver)
     [ -x /usr/sbin/dovecot ] || command -v dovecot >/dev/null || missing+=(dovecot-imapd openssl)
+    command -v promtool >/dev/null || missing+=(prometheus)
     [ ${#missing[@]} = 0 ] && return
     apt_install "${missing[@]}" ||
         say "Not installed: ${missing[*]}. Tests that need them are skipped; to run them too:" \

@@ -1,0 +1,20 @@
+"""The part of a project's settings that says where metrics come from."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from dashboard import feed_views, source_views
+
+_FEED = "gathered/<int:pk>/"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", source_views.sources, name="settings_sources"),
+    path("new/", source_views.source_new, name="settings_source_new"),
+    path("<int:pk>/", source_views.source, name="settings_source"),
+    path("<int:pk>/change/", source_views.source_change, name="settings_source_change"),
+    path("<int:pk>/remove/", source_views.source_remove, name="settings_source_remove"),
+    path("<int:pk>/add/", feed_views.feed_new, name="settings_feed_new"),
+    path(_FEED, feed_views.feed_change, name="settings_feed_change"),
+    path(_FEED + "switch/", feed_views.feed_switch, name="settings_feed_switch"),
+    path(_FEED + "gather/", feed_views.feed_gather, name="settings_feed_gather"),
+    path(_FEED + "remove/", feed_views.feed_remove, name="settings_feed_remove"),
+]
