@@ -79,9 +79,15 @@ def metric_chart(
     agree.
     """
     shipped_at = int(ship.shipped_at.timestamp())
-    window_end = int((row.window_end_at if row and row.effect is not None else end).timestamp())
+    known = None
+    if row and row.effect is not None and row.low is not None and row.high is not None:
+        known, end = (row.effect, row.low, row.high), row.window_end_at
     band = expected_band(
-        series, shipped_at=shipped_at, window_end=window_end, other_ships=other_ships
+        series,
+        shipped_at=shipped_at,
+        window_end=int(end.timestamp()),
+        other_ships=other_ships,
+        known=known,
     )
     shown = series.times >= shipped_at - WEEK.total_seconds()
     marks = [*beside, Mark(ship.pk, ship.shipped_at, ship.version[:LONGEST_LABEL], is_main=True)]

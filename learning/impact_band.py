@@ -23,13 +23,19 @@ class Band:
 
 
 def expected_band(
-    series: Series, *, shipped_at: int, window_end: int, other_ships: Sequence[int] = ()
+    series: Series,
+    *,
+    shipped_at: int,
+    window_end: int,
+    other_ships: Sequence[int] = (),
+    known: tuple[float, float, float] | None = None,
 ) -> Band | None:
     """Return the expected course of the window and of the week before it, or None without history.
 
     A bucket is expected at its usual value for that time of the week, or of the day with less than
     three weeks of history. After the ship the level is the one that the estimate compares with, so
-    that chart and number agree; pass the estimate's own `window_end` and `other_ships`.
+    that chart and number agree; pass the estimate's own `window_end`, and its `known` effect, low
+    and high, or the `other_ships` to estimate it anew.
     """
     times, values = series.times, series.values
     old = (times + series.interval <= shipped_at) & np.isfinite(values)
@@ -43,11 +49,17 @@ def expected_band(
     doubt = np.zeros(len(times))
     after = times >= shipped_at
     fresh = after & shown & np.isfinite(values)
-    found = estimate(series, shipped_at=shipped_at, window_end=window_end, other_ships=other_ships)
-    if found.effect is not None and found.low is not None and found.high is not None:
-        without = values[fresh].sum() / max(1 + found.effect, 0.01)
+    if known is None:
+        found = estimate(
+            series, shipped_at=shipped_at, window_end=window_end, other_ships=other_ships
+        )
+        if found.effect is not None and found.low is not None and found.high is not None:
+            known = (found.effect, found.low, found.high)
+    if known is not None:
+        effect, least, most = known
+        without = values[fresh].sum() / max(1 + effect, 0.01)
         levels[after] = _ratio(without, usual[fresh].sum())
-        doubt[after] = min((found.high - found.low) / 2 / max(1 + found.effect, 0.01), 1.0)
+        doubt[after] = min((most - least) / 2 / max(1 + effect, 0.01), 1.0)
     expected = usual * levels
     below, above = np.quantile(rest, [0.025, 0.975])
     low = expected - np.hypot(min(below, 0.0), doubt * expected)

@@ -90,6 +90,23 @@ class TestTheEffectOnAChart:
         assert chart.effect is None
         assert alt_text(chart).endswith("; what 2.0 changed cannot be told yet.")
 
+    def test_agrees_with_the_number_that_was_kept(self, shop, metric):
+        ship = measured(shop, metric)
+        kept = {"effect": 0.25, "low": 0.2, "high": 0.3}
+        ImpactEstimate.objects.filter(deployment=ship).update(**kept)
+
+        data = chart_of(ship, metric, now=NOW).data
+
+        inside = [
+            (seen, expected)
+            for at, seen, expected in zip(
+                data["times"], data["observed"], data["expected"], strict=True
+            )
+            if data["effect"]["from"] <= at < data["effect"]["until"]
+        ]
+        seen, expected = (sum(column) for column in zip(*inside, strict=True))
+        assert seen / expected == pytest.approx(1.25, abs=0.01)
+
     def test_is_told_in_a_sentence(self, shop, metric):
         chart = chart_of(measured(shop, metric), metric, now=NOW)
 
