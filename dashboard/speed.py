@@ -95,7 +95,7 @@ def learning_speed(project: Project, *, now: datetime, weeks: int = 12) -> Learn
         time_to_learning=measure(lambda ship: ship.learned_at),
         share_learned=_share(recent),
         share_previous=_share(earlier),
-        trend=[_week(recent, window.start + n * WEEK) for n in range(weeks)],
+        trend=_trend(recent, window, weeks),
     )
 
 
@@ -148,7 +148,16 @@ def _share(ships: Sequence[_Ship]) -> float | None:
     return sum(ship.learned_at is not None for ship in ships) / len(ships) if ships else None
 
 
-def _week(ships: Sequence[_Ship], start: datetime) -> WeekPoint:
-    of_week = [ship for ship in ships if ship.shipped_at in Window.after(start, WEEK)]
-    learned = sum(ship.learned_at is not None for ship in of_week)
-    return WeekPoint(start, len(of_week), learned, _share(of_week))
+def _trend(ships: Sequence[_Ship], window: Window, weeks: int) -> list[WeekPoint]:
+    by_week: list[list[_Ship]] = [[] for _ in range(weeks)]
+    for ship in ships:
+        by_week[(ship.shipped_at - window.start) // WEEK].append(ship)
+    return [
+        WeekPoint(
+            window.start + number * WEEK,
+            len(of_week),
+            sum(ship.learned_at is not None for ship in of_week),
+            _share(of_week),
+        )
+        for number, of_week in enumerate(by_week)
+    ]

@@ -8,11 +8,13 @@ from typing import Any, TypeVar
 from django.db.models import F, QuerySet
 
 from accounts.models import Project, User
+from common.windows import WEEK
 from deployments.models import Deployment
 from feedback.models import FeedbackEvent, FeedbackItem, Status
 from learning.models import Attribution, Finding, FindingEvent, Learning
 
 SHOWN = 4
+RECENT = 4 * WEEK  # what customers said before that, and nobody read, waits in the inbox
 MOST_COUNTED = 1_000
 
 T = TypeVar("T")
@@ -67,13 +69,17 @@ def waiting_for(user: User, project: Project, *, now: datetime) -> Waiting:
         project=project, assignee=user, status__in=[Status.NEW, Status.SEEN]
     )
     late = FeedbackItem.objects.heard().filter(
-        project=project, status=Status.NEW, escalated_at__isnull=False, seen_at=None
+        project=project,
+        status=Status.NEW,
+        escalated_at__isnull=False,
+        seen_at=None,
+        said_at__gt=now - RECENT,
     )
     drafts = Learning.objects.current().filter(project=project, state=Learning.State.DRAFT)
     my_ships = Deployment.objects.filter(project=project, shippers__user=user)
     my_drafts = drafts.filter(deployment__in=my_ships)
     unread = Attribution.objects.heard().filter(
-        deployment__in=my_ships, is_best=True, feedback__seen_at=None
+        deployment__in=my_ships, is_best=True, feedback__seen_at=None, said_at__gt=now - RECENT
     )
     new_rows, new_count = _first(
         new.select_related("deployment").order_by(
