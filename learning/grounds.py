@@ -77,14 +77,17 @@ class Grounds:
         return both and self.looked_after != self.latest_after
 
 
-def grounds_of(learnings: Iterable[Learning]) -> dict[int, Grounds]:
-    """Return what each of `learnings` rests on, by its key, in three queries; bets only."""
+def grounds_of(
+    learnings: Iterable[Learning], *, known: Hypothesis | None = None
+) -> dict[int, Grounds]:
+    """Return what each of `learnings` rests on, by its key, in three queries; bets only.
+
+    If they are all of one ship, its hypothesis may be `known` already, with its metric.
+    """
     learnings = list(learnings)
     ships = {learning.deployment_id for learning in learnings}
-    bets = {
-        bet.deployment_id: bet
-        for bet in Hypothesis.objects.filter(deployment__in=ships).select_related("metric")
-    }
+    asked = Hypothesis.objects.filter(deployment__in=ships).select_related("metric")
+    bets = {bet.deployment_id: bet for bet in ([known] if known else asked)}
     if not bets:
         return {}
     rows: dict[int, list[ImpactEstimate]] = {}

@@ -46,6 +46,7 @@ class Outcome:
     verdict: Verdict
     sentence: str  # the verdict with its numbers
     grounds: Grounds | None  # what the verdict on the hypothesis rests on
+    also: list[Learning]  # learnings from other ships that this one taught too, as a person said
     effects: list[Effect]  # one a metric, that of the hypothesis first
     judged_at: datetime | None  # the end of the hypothesis' window
 
@@ -82,7 +83,7 @@ def outcome_of(ship: Deployment) -> Outcome:
     grounds = None
     if hypothesis:
         found.sort(key=lambda one: one.row.metric_id != hypothesis.metric_id)
-        grounds = grounds_of([learning]).get(learning.pk) if learning else None
+        grounds = grounds_of([learning], known=hypothesis).get(learning.pk) if learning else None
     tested = grounds.estimate if grounds else None
     unjudged = Verdict.TOO_EARLY if hypothesis else Verdict.NO_HYPOTHESIS
     verdict = Verdict(learning.verdict) if learning else unjudged
@@ -94,6 +95,7 @@ def outcome_of(ship: Deployment) -> Outcome:
         verdict=verdict,
         sentence=_sentence(hypothesis, verdict, tested),
         grounds=grounds,
+        also=list(Learning.objects.current().filter(also_taught_by=ship).order_by("-pk")[:10]),
         effects=found,
         judged_at=ship.shipped_at + hypothesis.window if hypothesis else None,
     )

@@ -105,6 +105,15 @@ class TestAlsoTaught:
         assert also_taught(learning, " 2.0 ") == other
         assert list(learning.also_taught_by.all()) == [other]
 
+    def test_shows_on_the_page_of_that_ship(self, shop, as_vic):
+        learning, other = make_learning(shop), make_deployment(shop, "2.0")
+        also_taught(learning, "2.0")
+
+        page = as_vic.get(f"/p/shop/ships/{other.pk}/").content.decode()
+
+        assert "It also taught" in page
+        assert f"/p/shop/learnings/{learning.pk}/" in page
+
     def test_refuses_a_ship_of_another_project(self, shop):
         make_deployment(make_project("Elsewhere"), "2.0")
 
