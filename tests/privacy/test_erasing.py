@@ -9,9 +9,10 @@ import pytest
 from django.apps import apps
 from django.core.files.base import ContentFile
 from django.db import connection, models
+from django.utils.html import escape
 
 from deployments.models import Change, Delivery, Hypothesis
-from digest.models import Issue
+from digest.models import FindingMail, Issue
 from feedback.holding import hold
 from feedback.intake import submit_feedback
 from feedback.merging import merge
@@ -70,6 +71,7 @@ FREE = {
     "learning.Untouched": "metrics",
     "learning.PlaceboRecord": "numbers of everybody together",
     "learning.Rerun": "numbers of everybody together",
+    "learning.RerunPart": "ids of checkups, and numbers of everybody together",
     "learning.Recalculated": "numbers of everybody together",
     "digest.Subscription": "the team, and readers who said yes",
     "digest.AddressAsked": "keyed fingerprints of readers",
@@ -81,7 +83,8 @@ FILLED = {
     "deployments.Deployment", "deployments.Change", "deployments.Delivery",
     "deployments.Hypothesis", "learning.Attribution", "learning.Learning", "learning.Finding",
     "learning.FindingEvent",
-    "learning.Phrase", "learning.Reply", "digest.Issue", "outbound.Message", "outbound.Attempt",
+    "learning.Phrase", "learning.Reply", "digest.Issue", "digest.FindingMail", "outbound.Message",
+    "outbound.Attempt",
 }  # fmt: skip
 TEXTS = (models.CharField, models.TextField, models.JSONField, models.BinaryField, models.FileField)
 
@@ -203,6 +206,11 @@ def _fill_what_wake_says(shop, ada, ship, first):
         f"postcode &amp; keeps…”</p><p>{NAME}</p>",
         text="> Ever since Tuesday the marmalade checkout\n> swallows my grandmother's postcode\n",
         message_id="<a@b>",
+    )  # fmt: skip
+    FindingMail.objects.create(
+        project=shop, user=ada, about=f"ship:{ship.pk}", day=NOW.date(), due_at=NOW,
+        subject=f"“{CUT}”"[:300], html=f"<p>{NAME}</p><p>“{escape(CUT)}”</p>",
+        text=f"> {CUT}\n{NAME}\n", message_id="<b@b>",
     )  # fmt: skip
 
 
