@@ -2,7 +2,10 @@ import pytest
 from django.urls import reverse
 from selenium.webdriver.common.keys import Keys
 
+from feedback.connections import Filled, make_connection
+from feedback.connectors.registry import CONNECTORS
 from learning.models import Learning
+from tests.factories import NOW, make_feedback
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -16,6 +19,11 @@ PAGES = (
     "digest_preview",
     "settings",
     "settings_connect",
+    "settings_connections",
+    "themes",
+    "erasures",
+    "findings",
+    "how_often_right",
 )
 
 
@@ -24,7 +32,21 @@ def all_pages(shop, deployment):
     yield reverse("deployment", args=[shop.slug, deployment.pk])
     yield reverse("metric", args=[shop.slug, "checkout_conversion"])
     yield reverse("learning", args=[shop.slug, Learning.objects.get().pk])
-    yield reverse("feedback_item", args=[shop.slug, shop.feedback.latest("pk").pk])
+    said = make_feedback(shop, text="Wortwörtlich" * 20, customer="robin@example.com")
+    yield reverse("feedback_item", args=[shop.slug, said.pk])
+    yield reverse("customer", args=[shop.slug, said.customer_id])
+    for kind, connector in CONNECTORS.items():
+        yield reverse("settings_connection_new", args=[shop.slug]) + f"?kind={kind}"
+        place, _ = make_connection(
+            shop, connector, Filled(f"{connector.label} {'long' * 20}"), by=None, now=NOW
+        )
+        yield reverse("settings_connection", args=[shop.slug, place.pk])
+        yield reverse("settings_connection_change", args=[shop.slug, place.pk])
+        if kind == "widget":
+            yield reverse("form-page", args=[place.key])
+            yield reverse("form-page-thanks", args=[place.key])
+        if connector.read:
+            yield reverse("settings_calls", args=[shop.slug, place.pk])
 
 
 class TestSigningIn:
@@ -108,6 +130,20 @@ class TestTheInbox:
 
         browser.soon(lambda: "number 8" not in browser.text("#list"))
         assert "number 7" in browser.text("#list")
+
+
+class TestConnectingAPlace:
+    def test_is_done_by_keyboard_alone_and_ends_at_the_snippet(self, browser, shop):
+        browser.sign_in("ada@example.com")
+        browser.visit(reverse("settings_connection_new", args=[shop.slug]) + "?kind=widget")
+
+        name = browser.find("[name=name]")
+        name.clear()
+        name.send_keys("Button in the shop", Keys.ENTER)
+
+        browser.soon(lambda: "data-key=" in browser.text("main"))
+        assert shop.connections.get().name == "Button in the shop"
+        assert browser.complaints() == []
 
 
 class TestTheApisPage:
