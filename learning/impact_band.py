@@ -49,12 +49,7 @@ def expected_band(
     doubt = np.zeros(len(times))
     after = times >= shipped_at
     fresh = after & shown & np.isfinite(values)
-    if known is None:
-        found = estimate(
-            series, shipped_at=shipped_at, window_end=window_end, other_ships=other_ships
-        )
-        if found.effect is not None and found.low is not None and found.high is not None:
-            known = (found.effect, found.low, found.high)
+    known = known or _estimated(series, shipped_at, window_end, other_ships)
     if known is not None:
         effect, least, most = known
         without = values[fresh].sum() / max(1 + effect, 0.01)
@@ -67,6 +62,15 @@ def expected_band(
     if (values[old] >= 0).all():
         low = np.maximum(low, 0.0)
     return Band(times[shown], expected[shown], low[shown], high[shown])
+
+
+def _estimated(
+    series: Series, shipped_at: int, window_end: int, other_ships: Sequence[int]
+) -> tuple[float, float, float] | None:
+    found = estimate(series, shipped_at=shipped_at, window_end=window_end, other_ships=other_ships)
+    if found.effect is None or found.low is None or found.high is None:
+        return None
+    return found.effect, found.low, found.high
 
 
 def _usual(series: Series, old: NDArray[np.bool_]) -> Floats:
