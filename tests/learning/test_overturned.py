@@ -6,6 +6,8 @@ from common.windows import Window
 from dashboard.week import week_in_review
 from deployments.ship import Expectation
 from digest.compose import compose
+from digest.issues import write_issue
+from digest.models import Subscription
 from digest.parts import Reader
 from learning.drafting import Draft
 from learning.grounds import grounds_of
@@ -181,6 +183,14 @@ class TestWhatWasOverturned:
     def test_is_noted_as_told_by_the_first_who_tells_it(self, shop, overturned):
         assert note_told(shop, THIS_WEEK, now=NOW) == 1
         assert note_told(shop, THIS_WEEK, now=NOW + WEEK) == 0
+
+        overturned.refresh_from_db()
+        assert overturned.overturned_told_at == NOW
+
+    def test_is_noted_as_told_when_the_first_digest_with_it_is_written(self, shop, overturned, ben):
+        subscription = Subscription.objects.create(project=shop, user=ben, next_due_at=NOW)
+
+        write_issue(subscription, THIS_WEEK, recipient=ben.email, now=NOW)
 
         overturned.refresh_from_db()
         assert overturned.overturned_told_at == NOW
