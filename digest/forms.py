@@ -26,11 +26,9 @@ class PreferencesForm(forms.Form):
     rhythm = forms.ChoiceField(
         label="How often", choices=[*Rhythm.choices, (OFF, "Never: switch it off")]
     )
-    weekday = forms.TypedChoiceField(
-        label="Weekday, if weekly", coerce=int, choices=list(enumerate(WEEKDAYS))
-    )
+    weekday = forms.TypedChoiceField(label="On", coerce=int, choices=list(enumerate(WEEKDAYS)))
     monthday = forms.TypedChoiceField(
-        label="Day of the month, if monthly",
+        label="On the day of the month",
         coerce=int,
         choices=[(day, str(day)) for day in range(1, LAST_MONTHDAY + 1)],
     )

@@ -36,7 +36,8 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
         on = subscription.is_on
         messages.success(request, "It is kept." if on else "You get no more digests.")
         return redirect("digest_preferences", token)
-    context = {"subscription": subscription, "form": form}
+    next_due_at = subscription.next_due_at.astimezone(subscription.plan.zone)
+    context = {"subscription": subscription, "form": form, "next_due_at": next_due_at}
     return render(request, "digest/preferences.html", context, status=400 if form.errors else 200)
 
 

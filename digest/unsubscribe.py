@@ -30,6 +30,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         turn(subscription, on="undo" in request.POST, now=timezone.now())
     context = {
         "subscription": subscription,
+        "next_due_at": subscription.next_due_at.astimezone(subscription.plan.zone),
         "asked": request.method == "POST",
         "preferences": preferences_url(subscription) if is_reader(subscription) else "",
     }

@@ -21,7 +21,6 @@ from digest.findings import choice_of
 from digest.forms import PreferencesForm, initial
 from digest.issues import mail_for, reader_of
 from digest.models import Issue, Subscription
-from digest.recipients import of_project
 from digest.sending import MAIL_PROBLEMS
 from digest.subscribe import change_subscription, chosen, subscribe
 
@@ -57,7 +56,7 @@ def digest_preview(request: HttpRequest, slug: str) -> HttpResponse:
         "mail": _next_mail(subscription, now),
         "as_text": request.GET.get("as") == "text",
         "doubted": _doubted(subscription),
-        "others": of_project(project).count() if may(request, project, Role.MEMBER) else None,
+        "others": _others(project) if may(request, project, Role.MEMBER) else None,
         "page": page_of(
             request, _issues_of(_me(request), project), by=("-week_end_at", "-pk"), size=12
         ),
@@ -133,6 +132,10 @@ def _next_mail(subscription: Subscription, now: datetime) -> Mail:
     return mail_for(
         subscription.project, period_until(subscription, now), reader_of(subscription), now=now
     )
+
+
+def _others(project: Project) -> int:
+    return Subscription.objects.without_account().filter(project=project).count()
 
 
 def _doubted(subscription: Subscription) -> Issue | None:
