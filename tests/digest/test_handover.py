@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from digest import handover
 from digest.bounces import is_hard, resume
@@ -10,7 +12,7 @@ from digest.models import Issue, Subscription
 from digest.sending import send_digest_to
 from digest.subscribe import subscribe
 from tests.digest.weeks import make_rich_week
-from tests.factories import NOW, make_member, make_project
+from tests.factories import NOW, make_deployment, make_feedback, make_member, make_project
 
 PAGE = "/p/shop/digest/"
 MONDAY = datetime(2026, 3, 23, 8, 0, tzinfo=UTC)
@@ -202,3 +204,19 @@ class TestIsHard:
     )
     def test_is_what_the_server_says_of_the_address_and_not_of_us(self, code, reply, hard):
         assert is_hard(code, reply) is hard
+
+
+class TestTheCost:
+    def test_of_one_digest_does_not_grow_with_the_projects_history(
+        self, due, shop, ben, mailbox, django_assert_max_num_queries
+    ):
+        bens = subscribe(shop, ben, now=NOW)
+        with CaptureQueriesContext(connection) as young:
+            assert send_digest_to(due, now=MONDAY)
+        for n in range(60):
+            make_feedback(shop, f"Long ago {n}", created_at=NOW - timedelta(days=40 + n))
+            make_deployment(shop, shipped_at=NOW - timedelta(days=40 + n))
+
+        with django_assert_max_num_queries(len(young)):
+            assert send_digest_to(bens, now=MONDAY)
+        assert len(young) <= 45
