@@ -16,7 +16,8 @@ from learning.attribution_shares import (
     Share,
 )
 from learning.attribution_v1 import evidence_shares
-from learning.attribution_v2 import adoption_shares
+from learning.attribution_v2 import shares_by_first_curve
+from learning.attribution_v3 import adoption_shares
 
 __all__ = [
     "CURRENT_METHOD",
@@ -38,9 +39,10 @@ LOOK_BACK = timedelta(days=120)
 Method = Callable[[Said, Sequence[Candidate], Known, int], list[Share]]
 METHODS: dict[str, Method] = {
     "evidence-v1": evidence_shares,
-    "evidence-v2": adoption_shares,
+    "evidence-v2": shares_by_first_curve,
+    "evidence-v3": adoption_shares,
 }
-CURRENT_METHOD = "evidence-v2"
+CURRENT_METHOD = "evidence-v3"
 
 
 def attribute(

@@ -2,32 +2,35 @@
 
 Ships of one train are put in order, the newest first. Of the customers that none of the newer
 ones has reached, ship k has reached the share h(k): a continuation ratio (Agresti 2002, 7.2), a
-logistic function of the ship's age, of how long it was the newest, and of how new the next one
-is. Its weights are fitted to the versions that customers named (attribution_learning.py); what
-they name lately corrects it (a beta prior of PRIOR customers).
+logistic function of what attribution_curve.py knows of it. Its weights are fitted to the versions
+that customers named (attribution_learning.py); what they name lately corrects it (a beta prior of
+PRIOR customers).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from learning.attribution_curve import CURVE, DEFAULT, Curve, Floats
 from learning.attribution_evidence import Candidate
 from learning.attribution_versions import Channel, place_in_order
 
-Floats = NDArray[np.float64]
+__all__ = [
+    "AS_SURE",
+    "DEFAULT",
+    "NOTHING_SEEN",
+    "Floats",
+    "Seen",
+    "logistic",
+    "shares_by_adoption",
+    "trains_of",
+]
 
 DAY = 86_400.0
-# The weights of FEATURES where nothing is known of a project: fitted to four apps' reviews and
-# to one support forum (docs/methods.md).
-FEATURES = (
-    "newest", "newest, log age", "newest, maybe not out yet", "newest, said at once",
-    "second", "second, log age of the newest", "second, log days as newest",
-    "third", "older", "older, log place", "older, log days as newest", "older, log age",
-)  # fmt: skip
-DEFAULT = (0.31, 0.70, -0.95, 2.46, -1.38, -0.46, 0.90, 0.10, -0.46, 0.44, 0.82, -0.95)
 # Customers of what is for those who try it first, or stay on one line, next to all others.
 OF_CHANNEL = {Channel.ALL: 1.0, Channel.TRIAL: 0.04, Channel.LONG_TERM: 0.03}
 TRAIN_FADES = 14.0  # days in which a train that does not move stops being news
@@ -44,6 +47,7 @@ FORGETS_NEWEST, FORGETS_GROWN, FORGETS_SECOND, FORGETS_OLDER, FORGETS_TRAINS = (
     60.0,
 )
 GROWN = 4.0
+AS_SURE = (0.0, 1.0)
 MOST_SEEN = 4_000  # sightings that one moment asks
 
 
@@ -75,25 +79,6 @@ class Train:
     ages: Floats  # days; below 0 if it may not have been out yet
     weight: float
 
-    def features(self) -> Floats:
-        """Return one row of FEATURES a ship."""
-        ages, count = self.ages, len(self.places)
-        rows = np.zeros((count, len(FEATURES)))
-        whole = np.maximum(ages, 0.0)
-        newer = np.concatenate([[0.0], np.maximum.accumulate(whole)[:-1]])
-        reign = np.log(np.maximum(whole - newer, 0.0) + 0.05)
-        rows[0, :4] = 1, np.log(whole[0] + 0.1), ages[0] < 0, ages[0] >= 0
-        rows[0, 3] *= np.exp(-whole[0] / 0.1)
-        if count > 1:
-            rows[1, 4:7] = 1, np.log(newer[1] + 0.1), reign[1]
-        if count > 2:
-            rows[2, 7] = 1
-            rows[3:, 8] = 1
-            rows[2:, 9] = np.log(np.arange(2, count))
-            rows[2:, 10] = reign[2:]
-            rows[2:, 11] = np.log(whole[2:] + 1)
-        return rows
-
 
 def shares_by_adoption(
     ships: Sequence[Candidate],
@@ -102,11 +87,14 @@ def shares_by_adoption(
     seen: Seen = NOTHING_SEEN,
     weights: Sequence[float] = DEFAULT,
     sharpness: float = 1.0,
+    sureness: tuple[float, float] = AS_SURE,
+    curve: Curve = CURVE,
 ) -> tuple[Floats, float]:
     """Return each ship's share of the customers at `at`, and the share that none has reached.
 
     All sum to 1. Customers seen at or after `at` are not asked. Above 1, `sharpness` makes the
-    large shares larger; it is fitted where past shares proved too careful, or too bold.
+    large shares larger; `sureness` moves the log odds of the largest one to offset + slope times
+    them. Both are fitted where past shares proved too careful, or too bold.
     """
     if not ships:
         return np.zeros(0), 1.0
@@ -121,27 +109,65 @@ def shares_by_adoption(
     of_trains = _weights_of_trains(trains, days, at_place, len(ships))
     shares, unreached = np.zeros(len(ships)), 0.0
     for train, weight in zip(trains, of_trains, strict=True):
-        ratios = _ratios(train, weights, days, at_place, len(ships))
+        ratios = _ratios(
+            train, curve.features(train.ages) @ np.asarray(weights), days, at_place, len(ships)
+        )
         left = np.concatenate([[1.0], np.cumprod(1 - ratios)])
         shares[train.places] = weight * ratios * left[:-1]
         unreached += weight * float(left[-1])
     sharpened = shares**sharpness
-    return sharpened * ((1 - unreached) / sharpened.sum()), unreached
+    sharpened *= (1 - unreached) / sharpened.sum()
+    return (sharpened if sureness == AS_SURE else surer(sharpened, sureness)), unreached
+
+
+def surer(shares: Floats, sureness: tuple[float, float]) -> Floats:
+    """Return `shares` with the largest as sure as `sureness` says, and the others in proportion.
+
+    The largest stays the largest: its log odds become offset + slope times them (Platt 1999).
+    """
+    whole, place = float(shares.sum()), int(shares.argmax())
+    rest = whole - shares[place]
+    if rest <= 0 or not whole:
+        return shares
+    odds = sureness[0] + sureness[1] * float(np.log(shares[place] / rest))
+    top = whole / (1 + np.exp(-np.clip(odds, -7, 7)))
+    runner_up = np.partition(shares, -2)[-2] / rest
+    top = max(top, whole * runner_up / (1 + runner_up))
+    found = shares * ((whole - top) / rest)
+    found[place] = top
+    return found
 
 
 def trains_of(ships: Sequence[Candidate], at: datetime) -> list[Train]:
     """Return the trains of `ships`, each in order: by version if all names tell it, or by time."""
+    trains = []
+    for order in _in_order(tuple(ships)):
+        ages = at.timestamp() / DAY - order.days
+        news = STAYS_NEWS + (1 - STAYS_NEWS) * float(np.exp(-max(0.0, ages.min()) / TRAIN_FADES))
+        trains.append(Train(order.places, ages, OF_CHANNEL[order.channel] * news))
+    return trains
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    places: list[int]
+    days: Floats  # when each shipped
+    channel: Channel
+
+
+@lru_cache(maxsize=64)
+def _in_order(ships: tuple[Candidate, ...]) -> tuple[_Order, ...]:
     groups: dict[tuple[str, Channel], list[tuple[int, tuple[int, ...] | None]]] = {}
     for place, ship in enumerate(ships):
         order = place_in_order(ship.version)
         channel = order[0] if order else Channel.ALL
         groups.setdefault((ship.train, channel), []).append((place, order and order[1]))
-    trains = []
+    found = []
     for (_, channel), members in sorted(groups.items(), key=lambda group: str(group[0])):
         orders = {order for _, order in members}
         # One version shipped twice was taken back in between: what is live is the last one.
         by_version = None not in orders and len(orders) == len(members)
-        ordered = [
+        places = [
             place
             for place, order in sorted(
                 members,
@@ -153,15 +179,11 @@ def trains_of(ships: Sequence[Candidate], at: datetime) -> list[Train]:
                 reverse=True,
             )
         ]
-        ages = np.array(
-            [
-                (at - ships[place].shipped_at).total_seconds() / DAY - ships[place].day_only
-                for place in ordered
-            ]
-        )
-        news = STAYS_NEWS + (1 - STAYS_NEWS) * float(np.exp(-max(0.0, ages.min()) / TRAIN_FADES))
-        trains.append(Train(ordered, ages, OF_CHANNEL[channel] * news))
-    return trains
+        days = [
+            ships[place].shipped_at.timestamp() / DAY + ships[place].day_only for place in places
+        ]
+        found.append(_Order(places, np.array(days), channel))
+    return tuple(found)
 
 
 def _weights_of_trains(
@@ -175,12 +197,12 @@ def _weights_of_trains(
 
 def _ratios(
     train: Train,
-    weights: Sequence[float],
+    scores: Floats,
     days: Floats,
     at_place: NDArray[np.int64],
     ships: int,
 ) -> Floats:
-    ratios = logistic(train.features() @ np.asarray(weights))
+    ratios = logistic(scores)
     if not len(days):
         return ratios
     newest = FORGETS_NEWEST if train.ages[0] < GROWN else FORGETS_GROWN

@@ -114,7 +114,10 @@ def _ship(number: int, row: dict[str, Any]) -> Candidate:
     notes = row.get("notes") or ""
     if not isinstance(notes, str):
         raise ValueError("`notes` is not a text")
-    return Candidate(number, version, str(row.get("sha") or ""), at, "", notes, day_only=day_only)
+    gone = row.get("rolled_back_at")
+    gone_at = _moment(gone, "rolled_back_at")[0] if gone else None
+    sha = str(row.get("sha") or "")
+    return Candidate(number, version, sha, at, "", notes, day_only=day_only, gone_at=gone_at)
 
 
 def _said(number: int, row: dict[str, Any]) -> Said:

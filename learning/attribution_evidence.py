@@ -65,6 +65,10 @@ class Candidate:
     fixes: tuple[str, ...] = ()  # ids of feedback
     train: str = ""  # the service that ships on its own; versions are only compared within one
     day_only: bool = False  # `shipped_at` tells the day and no more, as its first moment
+    gone_at: datetime | None = None  # when it was rolled back
+
+    def __hash__(self) -> int:
+        return hash(self.key)  # alone: many are hashed for each feedback
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +99,7 @@ class Evidence:
 
 
 def weigh(said: Said, ship: Candidate, rarity: dict[str, float]) -> list[Evidence]:
-    """Return all evidence for and against `ship`, except for the time that went by.
-
-    `rarity` gives each word of the candidates a weight between 0 and 1.
-    """
+    """Return all evidence for and against `ship` but time; `rarity` weighs words from 0 to 1."""
     return [piece for _, piece in weigh_by_kind(said, ship, rarity)]
 
 

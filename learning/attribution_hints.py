@@ -11,7 +11,7 @@ from learning.attribution_evidence import VERSION_IN_TEXT, Candidate, Evidence, 
 from learning.attribution_versions import IN_TEXT, Match, compare, place_in_order, plain
 
 LINE_IN_TEXT = math.log(12)
-BROKE_AFTER = math.log(15)  # "1.1 was fine": it is about what came next
+BROKE_AFTER = math.log(30)  # "1.1 was fine": it is about what came next
 AFTER_AN_UPDATE = math.log(1.6)
 UPDATE_IS_NEWS = timedelta(days=14)
 OLDER_THAN_BEFORE = -math.log(20)  # hardly anybody goes back to an older version

@@ -14,13 +14,14 @@ import numpy as np
 from learning.attribution import CURRENT_METHOD, MOST_CANDIDATES, Share, attribute
 from learning.attribution_adoption import Seen
 from learning.attribution_evidence import Candidate, Said
-from learning.attribution_learning import LEARNS_FROM, fit_adoption, fit_sharpness
+from learning.attribution_learning import LEARNS_FROM, fit_adoption, fit_sureness
 from learning.attribution_shares import OFF_TOPIC_FOR_RAN, Known
 from learning.attribution_versions import plain
 
 HORIZON = timedelta(days=730)  # a ship older than that is a candidate by its version only
 MOST_SHIPS = 200
-LEARNS_EVERY = 40  # customers who named their version, or a tenth more of them
+WORDS_FOR_RAN = {"words": 0.5}  # customers speak of what older ships changed, too
+LEARNS_EVERY = 40  # customers who named their version, or a fifth more of them
 
 
 class Fleet:
@@ -73,11 +74,12 @@ def attribute_series(
     off_topic: float = OFF_TOPIC_FOR_RAN,
 ) -> Iterator[tuple[Said, list[Share]]]:
     """Yield each of `said` in the order of time, with what it is about by what was known then."""
-    known, learned = Known(seen=seen, off_topic=off_topic), 0
+    trust = WORDS_FOR_RAN if off_topic == OFF_TOPIC_FOR_RAN else {}
+    known, learned = Known(seen=seen, off_topic=off_topic, trust=trust), 0
     moments = seen.at.tolist()
     for one in sorted(said, key=lambda one: (one.said_at, one.key)):
         known_by_then = bisect_left(moments, one.said_at.timestamp())
-        if known_by_then - learned >= max(LEARNS_EVERY, learned // 10):
+        if known_by_then - learned >= max(LEARNS_EVERY, learned // 5):
             known, learned = learn(fleet, known, known_by_then), known_by_then
         shares = attribute(one, fleet.candidates_for(one), known=known, method=method, most=most)
         yield one, shares
@@ -89,5 +91,5 @@ def learn(fleet: Fleet, known: Known, until: int) -> Known:
     past = Seen(known.seen.at[part], known.seen.ships[part])
     ships = fleet.ships[-5 * MOST_SHIPS :]
     adoption = fit_adoption(ships, past)
-    sharpness = fit_sharpness(ships, past, weights=adoption)
-    return replace(known, adoption=adoption, sharpness=sharpness)
+    sharpness, sureness = fit_sureness(ships, past, weights=adoption)
+    return replace(known, adoption=adoption, sharpness=sharpness, sureness=sureness)

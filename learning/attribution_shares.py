@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from learning.attribution_adoption import DEFAULT, NOTHING_SEEN, Seen
+from learning.attribution_adoption import AS_SURE, DEFAULT, NOTHING_SEEN, Seen
 from learning.attribution_evidence import Candidate, Evidence
 
 MOST_CANDIDATES = 8
@@ -38,15 +38,16 @@ class Share:
 class Known:
     """What is known of the project beyond one feedback and its ships.
 
-    `seen` are the versions that its customers named, `adoption` and `sharpness` how they update,
-    `trust` how much each kind of evidence counts (1 as it is, 0 not at all), and `none` what to
-    add to the log odds of "none of our ships"; `off_topic` is added too where nothing that was said
-    points to what the ships say they changed.
+    `seen` are the versions that its customers named, `adoption`, `sharpness` and `sureness` how
+    they update, `trust` how much each kind of evidence counts (1 as it is, 0 not at all), and
+    `none` what to add to the log odds of "none of our ships"; `off_topic` is added too where
+    nothing that was said points to what the ships say they changed.
     """
 
     seen: Seen = NOTHING_SEEN
     adoption: tuple[float, ...] = DEFAULT
     sharpness: float = 1.0
+    sureness: tuple[float, float] = AS_SURE
     trust: Mapping[str, float] = field(default_factory=dict)
     none: float = 0.0
     off_topic: float = OFF_TOPIC_FOR_ABOUT

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from learning.attribution_adoption import Floats
-from learning.attribution_v2 import KINDS, Weighed
+from learning.attribution_v3 import KINDS, Weighed
 
 STRENGTH = 25.0  # how hard 1 holds on, as corrections
 STEPS = 15

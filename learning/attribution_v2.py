@@ -1,173 +1,24 @@
-"""The method "evidence-v2": who had which ship by then, times what was said. Pure.
+"""The method "evidence-v2", kept so that its rows can be made again. Pure.
 
-The prior is adoption (attribution_adoption.py), the likelihoods are the evidence of
-attribution_evidence.py and attribution_hints.py. docs/methods.md has the formula and its figures.
+It is evidence-v3 with an older curve of adoption, which knew nothing of a project's own pace.
 """
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import replace
 
-import numpy as np
-
-from learning.attribution_adoption import Floats, shares_by_adoption
-from learning.attribution_evidence import (
-    Candidate,
-    Evidence,
-    Said,
-    is_plain_english,
-    rarities,
-    weigh_by_kind,
-)
-from learning.attribution_hints import hints
-from learning.attribution_shares import (
-    MOST_REASONS,
-    NEVER_SURER,
-    NOBODYS,
-    OFF_TOPIC,
-    Known,
-    Share,
-    is_on_topic,
-    reasons_for_none,
-    spoken,
-)
-from learning.attribution_versions import IN_TEXT, Match, compare, plain
-
-KINDS = ("version", "environment", "name", "place", "words", "hints")
-NONE = 0.02  # how often feedback is about no ship at all, where no ship says what it changed
-NONE_OTHER_VERSION = math.log(30)  # ... times this, if the customer's version is none of them
-HOWEVER_OLD = 0.005  # of ours is shared by all alike: some customers never update
-MOST_WEIGHED = 40  # of the likeliest by adoption, what was said is compared with this many
+from learning.attribution_adoption import AS_SURE
+from learning.attribution_curve_v2 import CURVE_V2
+from learning.attribution_evidence import Candidate, Said
+from learning.attribution_shares import Known, Share
+from learning.attribution_v3 import share_out, weigh_all
 
 
-@dataclass(frozen=True, slots=True)
-class Weighed:
-    """What speaks for each candidate: the parts that corrections may re-fit, apart.
-
-    `prior` are logarithms of shares of customers, `by_kind` one row of weights a ship and one
-    column for each of KINDS, `none` the log odds of none of our ships.
-    """
-
-    ships: list[Candidate]
-    prior: Floats
-    by_kind: Floats
-    pieces: list[list[Evidence]]
-    none: float
-
-
-def weigh_all(said: Said, candidates: Sequence[Candidate], known: Known) -> Weighed:
-    """Return all that speaks for each of `candidates`, before any of it is added up."""
-    ships = sorted(candidates, key=lambda ship: (ship.shipped_at, ship.key), reverse=True)
-    adopted, unreached = shares_by_adoption(
-        ships,
-        said.said_at,
-        seen=known.seen,
-        weights=known.adoption,
-        sharpness=known.sharpness,
-    )
-    prior = (1 - HOWEVER_OLD) * adopted + HOWEVER_OLD * (1 - unreached) / len(ships)
-    by_kind = np.zeros((len(ships), len(KINDS)))
-    pieces: list[list[Evidence]] = [[] for _ in ships]
-    looked_at = _worth_a_look(said, ships, prior)
-    rarity = _rarities(tuple(ships[place] for place in looked_at))
-    for place in looked_at:
-        for kind, piece in weigh_by_kind(said, ships[place], rarity):
-            by_kind[place, KINDS.index(kind)] += piece.weight
-            pieces[place].append(piece)
-    for place, piece in hints(said, ships):
-        by_kind[place, KINDS.index("hints")] += piece.weight
-        pieces[place].append(piece)
-    none = _log_odds_of_none(said, ships, pieces, looked_at, unreached, known.off_topic)
-    return Weighed(ships, np.log(np.maximum(prior, 1e-12)), by_kind, pieces, none)
-
-
-def adoption_shares(
+def shares_by_first_curve(
     said: Said, candidates: Sequence[Candidate], known: Known, most: int
 ) -> list[Share]:
     """The method "evidence-v2": begin with who had which ship, and add up the evidence."""
-    if not candidates:
-        return [Share(None, 1.0, (NOBODYS,))]
-    weighed = weigh_all(said, candidates, known)
-    trust = np.array([known.trust.get(kind, 1.0) for kind in KINDS])
-    scores = weighed.prior + weighed.by_kind @ trust
-    odds = weighed.none + known.none
-    top = max(float(scores.max()), odds)
-    masses, none = np.exp(scores - top), math.exp(odds - top)
-    ours = float(masses.sum())
-    likeliest = int(masses.argmax())
-    none = max(none, ours * (1 / _surest(said, weighed, likeliest) - 1))
-    masses = masses / (ours + none)
-    kept = sorted(range(len(masses)), key=lambda place: -masses[place])[:most]
-    shares = [
-        Share(
-            weighed.ships[place].key,
-            float(masses[place]),
-            _reasons(said, weighed, place),
-            is_on_topic(weighed.ships[place], weighed.pieces[place]),
-        )
-        for place in kept
-    ]
-    # What the ships beyond those would have had goes to "none": it is nobody's to be told.
-    rest = 1.0 - math.fsum(share.probability for share in shares)
-    found = reasons_for_none(said.version, weighed.pieces)
-    shares.append(Share(None, max(0.0, rest), found))
-    return sorted(shares, key=lambda share: -share.probability)
-
-
-def _worth_a_look(said: Said, ships: Sequence[Candidate], prior: Floats) -> list[int]:
-    """Return the places of the likeliest ships by adoption, and of those that are named."""
-    if len(ships) <= MOST_WEIGHED:
-        return list(range(len(ships)))
-    likeliest = set(np.argsort(-prior, kind="stable")[:MOST_WEIGHED].tolist())
-    names = {plain(said.version), *(plain(one) for one in IN_TEXT.findall(said.text))} - {""}
-    named = {place for place, ship in enumerate(ships) if plain(ship.version) in names}
-    answered = {
-        place
-        for place, ship in enumerate(ships)
-        if said.external_id and said.external_id in ship.fixes
-    }
-    return sorted(likeliest | named | answered)
-
-
-@lru_cache(maxsize=64)
-def _rarities(ships: tuple[Candidate, ...]) -> dict[str, float]:
-    return rarities(ships)
-
-
-def _log_odds_of_none(
-    said: Said,
-    ships: Sequence[Candidate],
-    pieces: Sequence[Sequence[Evidence]],
-    looked_at: Sequence[int],
-    unreached: float,
-    off_topic: float,
-) -> float:
-    """Return the logarithm of what "none" has for 1 - unreached of ours, evidence apart."""
-    odds = math.log(NONE / (1 - NONE))
-    if said.version:
-        matches = {
-            compare(said.version, ships[place].version, ships[place].sha) for place in looked_at
-        }
-        if Match.OTHER in matches and not matches & {Match.SAME, Match.LINE}:
-            odds += NONE_OTHER_VERSION
-    elif is_plain_english(said.text) and not any(
-        is_on_topic(ships[place], pieces[place]) for place in looked_at
-    ):
-        odds += off_topic
-    # Customers that none of these ships has reached yet speak of something older.
-    return math.log(math.exp(odds) + unreached)
-
-
-def _surest(said: Said, weighed: Weighed, likeliest: int) -> float:
-    on_topic = is_on_topic(weighed.ships[likeliest], weighed.pieces[likeliest])
-    return OFF_TOPIC if said.version and not on_topic else NEVER_SURER
-
-
-def _reasons(said: Said, weighed: Weighed, place: int) -> tuple[str, ...]:
-    strongest = sorted(weighed.pieces[place], key=lambda piece: -abs(piece.weight))
-    age = spoken(said.said_at - weighed.ships[place].shipped_at)
-    share = math.exp(weighed.prior[place])
-    had = f"about {share:.0%} of customers had it" if share >= 0.01 else "hardly anybody had it"
-    when = f"Said {age} after it shipped, when {had}."
-    return (*(piece.reason for piece in strongest[: MOST_REASONS - 1]), when)
+    is_its_own = len(known.adoption) == len(CURVE_V2.default)
+    adoption = known.adoption if is_its_own else CURVE_V2.default
+    known = replace(known, adoption=adoption, sureness=AS_SURE)
+    kept = [replace(ship, gone_at=None) for ship in candidates]
+    return share_out(said, weigh_all(said, kept, known, curve=CURVE_V2), known, most)

@@ -6,6 +6,7 @@ long, and the weights of a project are fitted, and kept only if they say the lat
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,10 +15,10 @@ from accounts.models import Project
 from feedback.models import FeedbackItem
 from learning.attribution import CURRENT_METHOD, Known, Said, attribute
 from learning.attribution_adoption import DEFAULT, Seen
-from learning.attribution_learning import fit_adoption, fit_sharpness, log_loss_of_adoption
+from learning.attribution_learning import fit_adoption, fit_sureness, log_loss_of_adoption
 from learning.attribution_shares import OFF_TOPIC_FOR_RAN
 from learning.attribution_trust import DEFAULT_TRUST, Case, Trust, fit_trust, log_loss_of_trust
-from learning.attribution_v2 import weigh_all
+from learning.attribution_v3 import weigh_all
 from learning.attribution_versions import plain
 from learning.calibration import Told, reliability, share_right
 from learning.knowledge import known_from, what_is_known
@@ -68,8 +69,7 @@ def sit_exam(project: Project, *, now: datetime) -> AttributionFit:
         # Scored on what was held out; from now on, all of it may teach.
         ships = exam.field.ships
         adoption = fit_adoption(ships, exam.seen)
-        sharpness = fit_sharpness(ships, exam.seen, weights=adoption)
-        weights |= {"adoption": list(adoption), "sharpness": sharpness}
+        weights |= _as_kept(adoption, *fit_sureness(ships, exam.seen, weights=adoption))
     fit, _ = AttributionFit.objects.update_or_create(
         project=project,
         defaults={
@@ -105,15 +105,25 @@ def _fit_adoption(exam: Exam, half: int) -> tuple[dict[str, Any], dict[str, Any]
     ships = exam.field.ships
     first = Seen(exam.seen.at[:half], exam.seen.ships[:half])
     adoption = fit_adoption(ships, first)
-    sharpness = fit_sharpness(ships, first, weights=adoption)
+    sharpness, sureness = fit_sureness(ships, first, weights=adoption)
     before = log_loss_of_adoption(ships, exam.seen, since=half, weights=DEFAULT)
     after = log_loss_of_adoption(
-        ships, exam.seen, since=half, weights=adoption, sharpness=sharpness
+        ships,
+        exam.seen,
+        since=half,
+        weights=adoption,
+        sharpness=sharpness,
+        sureness=sureness,
     )
     kept = after < before
     scores = {"before": before, "after": after, "learned_from": half, "kept": kept}
-    weights = {"adoption": list(adoption), "sharpness": sharpness} if kept else {}
-    return weights, scores
+    return _as_kept(adoption, sharpness, sureness) if kept else {}, scores
+
+
+def _as_kept(
+    adoption: Sequence[float], sharpness: float, sureness: tuple[float, float]
+) -> dict[str, Any]:
+    return {"adoption": list(adoption), "sharpness": sharpness, "sureness": list(sureness)}
 
 
 def _fit_corrections(project: Project, known: Known) -> tuple[int, Trust | None, dict[str, Any]]:

@@ -70,6 +70,7 @@ def known_from(weights: dict[str, Any], seen: Seen) -> Known:
         seen=seen,
         adoption=tuple(weights.get("adoption") or NOTHING_KNOWN.adoption),
         sharpness=weights.get("sharpness") or 1.0,
+        sureness=tuple(weights.get("sureness") or NOTHING_KNOWN.sureness),
         trust=weights.get("trust") or {},
         none=weights.get("none") or 0.0,
     )

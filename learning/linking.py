@@ -199,4 +199,5 @@ def _as_candidate(ship: Deployment) -> Candidate:
         refs=tuple(change.ref for change in changes),
         fixes=tuple(str(fix) for fix in ship.fixes),
         train=f"{ship.environment_id}/{ship.service_id or ''}",
+        gone_at=ship.rolled_back_at,
     )

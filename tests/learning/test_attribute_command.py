@@ -101,6 +101,21 @@ class TestAttributeCommand:
         assert "Line 1: feedback 4 was left out: it has no `id`" in problems
         assert len(problems.splitlines()) == 5
 
+    def test_leaves_out_what_was_rolled_back_long_before(self, ask):
+        back = {**CASE["releases"][1], "rolled_back_at": "2026-02-03T10:00:00Z"}
+        case = {**CASE, "releases": [CASE["releases"][0], back]}
+
+        answer = ask(json.dumps(case))[0][1]
+
+        assert [one["version"] for one in answer["candidates"]] == ["1.0"]
+
+    @pytest.mark.parametrize("method", ["evidence-v1", "evidence-v2", "evidence-v3"])
+    def test_answers_by_older_methods_too(self, ask, method):
+        answers, problems = ask(json.dumps(CASE), method=method)
+
+        assert [answer["candidates"][0]["version"] for answer in answers] == ["1.0", "1.1", "1.1"]
+        assert problems == ""
+
     def test_says_which_later_release_may_have_fixed_it(self, ask):
         case = {
             "releases": [*CASE["releases"], {"version": "1.3", "released_at": "2026-03-09",

@@ -27,8 +27,14 @@ from learning.attribution import (
     Share,
     attribute,
 )
-from learning.attribution_adoption import DEFAULT, Seen, shares_by_adoption
-from learning.attribution_learning import fit_adoption
+from learning.attribution_adoption import (
+    DEFAULT,
+    NOTHING_SEEN,
+    Seen,
+    shares_by_adoption,
+    surer,
+)
+from learning.attribution_learning import fit_adoption, fit_sureness
 from learning.attribution_versions import Match, compare
 
 NOW = datetime(2026, 3, 18, 12, 0, tzinfo=UTC)
@@ -333,6 +339,121 @@ def seen_to_run(*pairs: tuple[float, int]) -> Known:
     return Known(
         seen=Seen(np.array([at for at, _ in ordered]), np.array([key for _, key in ordered]))
     )
+
+
+class TestRolledBack:
+    """1.2 shipped and was taken back: 1.1 is what customers have."""
+
+    def ships(self, *, back_hours_ago: float) -> list[Candidate]:
+        gone_at = NOW - timedelta(hours=back_hours_ago)
+        return [
+            ship(1, hours_ago=600, version="1.1"),
+            ship(2, hours_ago=400, version="1.2", gone_at=gone_at),
+        ]
+
+    def test_is_no_candidate_well_after(self):
+        shares = attribute(said("It hangs"), self.ships(back_hours_ago=90))
+
+        assert {share.candidate for share in shares} == {1, None}
+
+    def test_still_is_for_a_customer_of_exactly_that_version(self):
+        shares = attribute(said("It hangs", version="1.2"), self.ships(back_hours_ago=90))
+
+        assert likeliest(shares) == 2
+
+    def test_still_is_for_what_it_says_it_answers(self):
+        ships = self.ships(back_hours_ago=90)
+        ships[1] = replace(ships[1], fixes=("said-1",))
+
+        assert likeliest(attribute(said("It hangs"), ships)) == 2
+
+    def test_loses_its_customers_within_a_day(self):
+        before, at_once, later = (
+            of(attribute(said("It hangs"), self.ships(back_hours_ago=hours)), 2).probability
+            for hours in (-1, 1, 30)
+        )
+
+        assert before > 0.6
+        assert at_once < before
+        assert later < 0.2
+
+    def test_counts_only_once_it_happened(self):
+        not_yet = self.ships(back_hours_ago=-1)
+        never = [replace(one, gone_at=None) for one in not_yet]
+
+        assert attribute(said("It hangs"), not_yet) == attribute(said("It hangs"), never)
+
+    def test_alone_leaves_none_of_ours(self):
+        gone = self.ships(back_hours_ago=90)[1:]
+
+        assert [share.candidate for share in attribute(said("It hangs"), gone)] == [None]
+
+
+class TestCurve:
+    def shares(self, *ages: float) -> list[float]:
+        """Return the shares of ships of these ages in days, the newest version first."""
+        ships = [
+            ship(key, hours_ago=24 * age, version=f"1.{len(ages) - key}")
+            for key, age in enumerate(ages)
+        ]
+        return shares_by_adoption(ships, NOW)[0].tolist()
+
+    def test_thinks_less_of_the_newest_where_ships_are_rare(self):
+        often = self.shares(4, *range(9, 60, 5))
+        rarely = self.shares(4, *range(34, 400, 30))
+
+        assert rarely[0] < often[0] - 0.05
+
+    def test_thinks_less_of_the_newest_where_many_lines_ship_side_by_side(self):
+        one_line = self.shares(3, *range(10, 80, 7))
+        many_lines = self.shares(3, 30, *(0.5 * age for age in range(1, 40)))
+
+        assert many_lines[0] < one_line[0] - 0.2
+
+    def test_knows_what_never_was_the_newest_for_what_few_have(self):
+        shares = self.shares(20, 5, 30)
+
+        assert shares[1] < min(shares[0], shares[2])
+
+
+class TestSureness:
+    def test_leaves_the_shares_as_they_are_by_default(self):
+        shares = np.array([0.5, 0.3, 0.1])
+
+        assert surer(shares, (0.0, 1.0)) == pytest.approx(shares)
+
+    def test_makes_the_largest_surer_and_keeps_the_sum_and_the_order(self):
+        found = surer(np.array([0.1, 0.5, 0.3]), (1.0, 1.0))
+
+        assert found[1] > 0.6
+        assert found.sum() == pytest.approx(0.9)
+        assert found[2] == pytest.approx(3 * found[0])
+
+    def test_never_makes_another_the_largest(self):
+        found = surer(np.array([0.4, 0.35, 0.1]), (-5.0, 1.0))
+
+        assert found.argmax() == 0
+
+    def test_bears_a_ship_alone(self):
+        assert surer(np.array([0.8]), (3.0, 2.0)) == pytest.approx([0.8])
+
+    def test_is_learned_where_the_shares_proved_too_careful(self):
+        ships = [ship(1, hours_ago=2000, version="1.1"), ship(2, hours_ago=1500, version="1.2")]
+        # Three in four had the newest within hours, and no more ever came to it.
+        seen = seen_to_run(*((hours, 2 if hours % 4 else 1) for hours in range(2, 400))).seen
+        weights = [0.0] * len(DEFAULT)
+
+        sharpness, sureness = fit_sureness(ships, seen, weights=weights)
+
+        plain, _ = shares_by_adoption(ships, NOW, weights=weights)
+        found, _ = shares_by_adoption(
+            ships, NOW, weights=weights, sharpness=sharpness, sureness=sureness
+        )
+        assert found[1] / found.sum() > plain[1] / plain.sum()
+        assert found[1] / found.sum() == pytest.approx(0.75, abs=0.07)
+
+    def test_of_nobody_is_the_default(self):
+        assert fit_sureness([ship(1)], NOTHING_SEEN, weights=DEFAULT) == (1.0, (0.0, 1.0))
 
 
 class TestAdoption:

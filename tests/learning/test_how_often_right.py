@@ -9,7 +9,7 @@ from django.urls import reverse
 from learning.attribution_adoption import NOTHING_SEEN
 from learning.attribution_evidence import Candidate
 from learning.attribution_trust import Case, fit_trust, log_loss_of_trust
-from learning.attribution_v2 import KINDS, Weighed
+from learning.attribution_v3 import KINDS, Weighed
 from learning.calibration import Told, calibration_error, interval, reliability
 from learning.corrections import correct_attribution
 from learning.exams import due_for_an_exam, sit_exam
