@@ -8,9 +8,10 @@ from aiosmtpd.controller import Controller
 from django.core import mail
 from django.db import connection
 
+from common.places import ConnectionFault
 from deployments.models import Deployment, DeploymentStatus
 from feedback.connectors import registry
-from feedback.connectors.base import ConnectionFault, Connector
+from feedback.connectors.base import Connector
 from feedback.models import Connection, FeedbackEvent, FeedbackItem, Status
 from learning.models import Reply
 from learning.replies import (
