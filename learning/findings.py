@@ -101,6 +101,9 @@ def verdicts(ship: Deployment, estimates: Iterable[ImpactEstimate]) -> list[Foun
     learning = Learning.objects.current().filter(deployment=ship).order_by("-version").first()
     if bet is None or learning is None or learning.verdict not in DECIDED:
         return []
+    # What a look-back overturned months later is told by the digest, and waits for no mail.
+    if learning.supersedes_id is not None:
+        return []
     row = next((row for row in estimates if row.metric_id == bet.metric_id), None)
     if row is None or row.effect is None or row.low is None or row.high is None:
         return []

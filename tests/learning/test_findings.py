@@ -8,10 +8,10 @@ from deployments.models import DeploymentStatus
 from deployments.ship import Expectation
 from engagement.models import Direction, Role
 from learning.checkup import perform_checkup
-from learning.findings import bars_of, find_at_checkup, find_in_feedback
+from learning.findings import bars_of, find_at_checkup, find_in_feedback, verdicts
 from learning.findings_people import judge
 from learning.linking import link_feedback
-from learning.models import Finding, FindingNotice, ImpactEstimate, Phrase
+from learning.models import Finding, FindingNotice, ImpactEstimate, Learning, Phrase
 from tests.factories import (
     NOW,
     make_deployment,
@@ -298,6 +298,21 @@ class TestVerdict:
         assert found.headline.startswith("Signups moved as hoped: +")
         assert found.evidence["verdict"] == "supported"
         assert [notice.user for notice in found.notices.all()] == [ada]
+
+    def test_of_a_look_back_that_overturns_one_is_for_the_digest(self, shop, ada):
+        ship = make_deployment(shop, expectation=Expectation("signups", "up", 0.05))
+        facts = {"project": shop, "deployment": ship, "method": "test", "drafted_at": NOW}
+        old = Learning.objects.create(verdict="supported", headline="Up", due_at=NOW, **facts)
+        metric = shop.metrics.get(key="signups")
+        row = ImpactEstimate(metric=metric, effect=-0.2, low=-0.3, high=-0.1, is_real=True)
+        Learning.objects.filter(pk=old.pk).update(verdict="refuted")
+        assert verdicts(ship, [row])
+
+        Learning.objects.create(
+            verdict="refuted", headline="Down", due_at=NOW, supersedes=old, version=2, **facts
+        )
+
+        assert verdicts(ship, [row]) == []
 
 
 class TestTheBar:
