@@ -304,7 +304,7 @@ class TestVerdict:
         facts = {"project": shop, "deployment": ship, "method": "test", "drafted_at": NOW}
         old = Learning.objects.create(verdict="supported", headline="Up", due_at=NOW, **facts)
         metric = shop.metrics.get(key="signups")
-        row = ImpactEstimate(metric=metric, effect=-0.2, low=-0.3, high=-0.1, is_real=True)
+        row = ImpactEstimate(metric=metric, effect=-0.2, low=-0.3, high=-0.1, window_end_at=NOW)
         Learning.objects.filter(pk=old.pk).update(verdict="refuted")
         assert verdicts(ship, [row])
 
