@@ -137,6 +137,7 @@ def is_plain_english(text: str) -> bool:
     return len(_EMPTY_WORDS.intersection(_WORD.findall(text.casefold()))) >= FEW_WORDS
 
 
+@lru_cache(maxsize=65536)
 def _stem(word: str) -> str:
     for ending in ("ing", "ed", "es", "s"):
         if word.endswith(ending) and not word.endswith("ss") and len(word) - len(ending) >= 4:
@@ -217,10 +218,12 @@ def _by_words(said: Said, ship: Candidate, rarity: dict[str, float]) -> Iterator
 
 def _as_said(text: str, stems: Sequence[str]) -> list[str]:
     """Return stems as the customer wrote them."""
-    spoken: dict[str, str] = {}
-    for word in _WORD.findall(text.casefold()):
-        spoken.setdefault(_stem(word), word)
-    return [spoken[stem] for stem in stems]
+    return [_spellings(text)[stem] for stem in stems]
+
+
+@lru_cache(maxsize=256)
+def _spellings(text: str) -> dict[str, str]:
+    return {_stem(word): word for word in reversed(_WORD.findall(text.casefold()))}
 
 
 @lru_cache(maxsize=2048)
@@ -241,9 +244,6 @@ class _Named:
 @lru_cache(maxsize=2048)
 def _named(text: str) -> _Named:
     text = text.casefold()
-    in_urls = _IN_URL.findall(text)
-    return _Named(
-        (*_NUMBER.findall(text), *(one for one in in_urls if one.isdigit())),
-        (*_COMMIT.findall(text),),
-        (*IN_TEXT.findall(text),),
-    )
+    in_urls = (one for one in _IN_URL.findall(text) if one.isdigit())
+    numbers, commits = (*_NUMBER.findall(text), *in_urls), _COMMIT.findall(text)
+    return _Named(numbers, tuple(commits), tuple(IN_TEXT.findall(text)))
