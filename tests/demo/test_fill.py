@@ -9,11 +9,11 @@ from demo.fill import OWNER, PASSWORD, count, demo_project, fill_demo, remove_de
 from demo.places import PLACES
 from demo.simulator import PEOPLE
 from deployments.models import Checkup, Deployment, Hypothesis
-from digest.models import Issue, Subscription
+from digest.models import FindingMail, Issue, Subscription
 from engagement.models import MetricSample
 from feedback.connectors.registry import CONNECTORS
 from feedback.models import FeedbackItem, Status
-from learning.models import Attribution, ImpactEstimate, Learning, Reply
+from learning.models import Attribution, Finding, FindingNotice, ImpactEstimate, Learning, Reply
 from tests.demo.conftest import NOW, SEED
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -90,6 +90,15 @@ class TestFillDemo:
         assert learnings.filter(state=Learning.State.CONFIRMED).count() >= 12
         assert drafts.filter(due_at__lt=NOW).exists()
         assert drafts.filter(due_at__gt=NOW).exists()
+
+    def test_finds_what_is_worth_attention_and_lets_the_team_say_so(self, filled):
+        findings = Finding.objects.filter(project=filled.project)
+        worth = set(FindingNotice.objects.values_list("worth", flat=True))
+
+        assert findings.filter(kind=Finding.Kind.SAID_BY_SEVERAL).exists()
+        assert findings.filter(kind=Finding.Kind.VERDICT).exists()
+        assert {"useful", "noise"} <= worth
+        assert not FindingMail.objects.exists()
 
     def test_lets_each_of_the_five_sign_in(self, filled, settings):
         settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS
