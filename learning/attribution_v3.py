@@ -28,6 +28,7 @@ from learning.attribution_shares import (
     NEVER_SURER,
     NOBODYS,
     OFF_TOPIC,
+    OFF_TOPIC_FOR_ABOUT,
     Known,
     Share,
     is_on_topic,
@@ -172,6 +173,17 @@ def share_out(said: Said, weighed: Weighed, known: Known, most: int) -> list[Sha
     return sorted(shares, key=lambda share: -share.probability)
 
 
+def _is_pointed_to(ship: Candidate, pieces: Sequence[Evidence], off_topic: float) -> bool:
+    """Return whether what was said may be about `ship`, as far as its topic goes.
+
+    Which ship it is about is not answered by who had it alone: one that says nothing of itself is
+    not pointed to. Which ship the customer ran is.
+    """
+    if off_topic >= OFF_TOPIC_FOR_ABOUT:
+        return any(piece.on_topic for piece in pieces)
+    return is_on_topic(ship, pieces)
+
+
 def _worth_a_look(said: Said, ships: Sequence[Candidate], prior: Floats) -> list[int]:
     """Return the places of the likeliest ships by adoption, and of those that are named."""
     if len(ships) <= MOST_WEIGHED:
@@ -209,7 +221,7 @@ def _log_odds_of_none(
         if Match.OTHER in matches and not matches & {Match.SAME, Match.LINE}:
             odds += NONE_OTHER_VERSION
     elif is_plain_english(said.text) and not any(
-        is_on_topic(ships[place], pieces[place]) for place in looked_at
+        _is_pointed_to(ships[place], pieces[place], off_topic) for place in looked_at
     ):
         odds += off_topic
     # Customers that none of these ships has reached yet speak of something older.

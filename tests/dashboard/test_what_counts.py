@@ -49,7 +49,7 @@ class TestUnheard:
         wanted = InboxFilter({"q": "address"}, project=shop, reader=ada)
 
         assert not wanted.items().exists()
-        assert count_new(shop) == 0
+        assert count_new(shop).number == 0
 
     def test_is_not_in_the_week(self, shop, unheard):
         voices = voices_of(shop, Window.before(NOW, WEEK))

@@ -130,6 +130,7 @@ class TestWhatAnEffectSays:
             low=low,
             high=high,
             is_real=is_real,
+            beside=[],
             metric=SimpleNamespace(good_direction=direction),
         )
         return effects([row])[0]

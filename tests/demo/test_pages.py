@@ -18,7 +18,7 @@ from tests.demo.conftest import NOW
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 PROJECT = "p/<slug:slug>/"
-MOST_QUERIES = 45
+MOST_QUERIES = 48
 
 
 def routes(patterns, before="") -> Iterator[str]:

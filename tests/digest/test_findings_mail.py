@@ -363,8 +363,7 @@ class TestWhenSomethingFails:
         assert ring(NOW + 4 * DAY) == 0
         assert not FindingMail.objects.exists()
 
-    def test_the_bell_does_it_all(self, told, mailbox, settings):
-        settings.CELERY_TASK_ALWAYS_EAGER = True
+    def test_the_bell_does_it_all(self, told, mailbox):
         from config.celery import app
 
         app.conf.task_always_eager = True

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from common.places import AskedToWait, ConnectionFault
+from config.celery import app
 from engagement import gather
 from engagement.gather import SETTLED, gather_part, hurry
 from engagement.models import Feed, MetricSample
@@ -211,11 +212,14 @@ class TestHurrying:
 
 
 class TestTheBell:
-    def test_gathers_what_is_due_and_leaves_what_is_paused(self, feed, settings):
-        settings.CELERY_TASK_ALWAYS_EAGER = True
+    def test_gathers_what_is_due_and_leaves_what_is_paused(self, feed):
         paused = make_feed(feed.source, "visits", is_active=False)
 
-        gather_due_feeds()
+        app.conf.task_always_eager = True
+        try:
+            gather_due_feeds()
+        finally:
+            app.conf.task_always_eager = False
 
         feed.refresh_from_db()
         assert feed.worked_at is not None

@@ -307,8 +307,8 @@ class TestWhatATextSaysOfVersions:
         assert "Says that 1.2.0 was still good, and it is the one that came next." in best.reasons
 
     def test_thinks_more_of_the_last_ship_after_an_update(self):
-        plain = attribute(said("It hangs"), self.SHIPS)
-        updated = attribute(said("It hangs since I updated"), self.SHIPS)
+        plain = attribute(said("It hangs and I do not know why"), self.SHIPS)
+        updated = attribute(said("It hangs since I updated it"), self.SHIPS)
 
         assert of(updated, 4).probability > of(plain, 4).probability + 0.02
 
