@@ -6,7 +6,7 @@ PYTHON ?= python3
 PORT ?= 8000
 export PYTHON PORT
 
-.PHONY: help run setup test lint bench-inbox bench-phrases bench-attribution bench-reestimate clean
+.PHONY: help run setup test lint bench bench-inbox bench-phrases bench-attribution bench-reestimate clean
 
 help: ## Show what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-17s %s\n", $$1, $$2 }'
@@ -22,6 +22,8 @@ test: ## Set up, check the code, and run all tests on SQLite and on PostgreSQL
 
 lint: ## Set up and check the code: ruff, mypy, import layers, migrations
 	@exec scripts/lint.sh
+
+bench: bench-attribution bench-phrases bench-reestimate bench-inbox ## Run all measurements, one after the other
 
 bench-reestimate: ## Measure estimating everything anew: 1,000 ships by 10 metrics, with Celery
 	@.venv/bin/python bench/reestimate.py
