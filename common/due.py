@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar, cast
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from common.claims import unclaimed
 from common.health import Facts, Health, judge
 
 # What was gathered so lately is not gathered again for a ship.
@@ -21,9 +21,7 @@ class PlaceQuerySet(models.QuerySet[P]):
 
     def due(self, now: datetime) -> Self:
         """Keep those to gather from now that no living worker holds."""
-        stale = now - timedelta(seconds=settings.STALE_CLAIM_SECONDS)
-        unclaimed = Q(claimed_at=None) | Q(claimed_at__lt=stale)
-        return self.filter(unclaimed, is_active=True, next_due_at__lte=now)
+        return self.filter(unclaimed(now), is_active=True, next_due_at__lte=now)
 
     def hurry(self, *, now: datetime) -> int:
         """Make them due, because a ship is looked at; return how many.

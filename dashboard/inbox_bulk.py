@@ -1,15 +1,15 @@
 """What can be done to several feedback at once, how it is done batch by batch, and undone."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
 from accounts.models import Project, User
+from common.claims import stale_before
 from common.paging import Keyset, rows_beyond
 from dashboard.inbox_actions import ACTIONS, NotDoable
 from dashboard.inbox_filters import InboxFilter
@@ -30,8 +30,7 @@ State = BulkAction.State
 
 def waiting(now: datetime) -> "QuerySet[BulkAction]":
     """Return the actions that no living worker holds."""
-    stale = now - timedelta(seconds=settings.STALE_CLAIM_SECONDS)
-    dropped = Q(state=State.RUNNING, claimed_at__lt=stale)
+    dropped = Q(state=State.RUNNING, claimed_at__lt=stale_before(now))
     return BulkAction.objects.filter(Q(state=State.QUEUED) | dropped)
 
 

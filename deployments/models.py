@@ -5,12 +5,12 @@ import string
 from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from encrypted_fields.fields import EncryptedTextField
 
 from accounts.models import Environment, Project, Service, User
+from common.claims import unclaimed
 from engagement.models import Metric
 
 
@@ -233,9 +233,7 @@ class CheckupQuerySet(models.QuerySet["Checkup"]):
 
     def due(self, now: datetime) -> Self:
         """Keep those whose time has come and that no living worker holds."""
-        stale = now - timedelta(seconds=settings.STALE_CLAIM_SECONDS)
-        unclaimed = Q(claimed_at=None) | Q(claimed_at__lt=stale)
-        return self.filter(unclaimed, finished_at=None, due_at__lte=now)
+        return self.filter(unclaimed(now), finished_at=None, due_at__lte=now)
 
 
 class Checkup(models.Model):

@@ -1,14 +1,14 @@
 """Who is told, when, and what they were told."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar, Self
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from accounts.models import Project, User
+from common.claims import unclaimed
 from common.days import zone_of
 from digest.schedule import LAST_MONTHDAY, Plan, Rhythm
 
@@ -23,12 +23,10 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
 
     def due(self, now: datetime) -> Self:
         """Keep those whose time has come and that no living worker holds."""
-        stale = now - timedelta(seconds=settings.STALE_CLAIM_SECONDS)
-        unclaimed = Q(claimed_at=None) | Q(claimed_at__lt=stale)
         may_try = Q(retry_at=None) | Q(retry_at__lte=now)
         agreed = Q(user__isnull=False) | Q(confirmed_at__isnull=False)
         return self.filter(
-            unclaimed, may_try, agreed, is_on=True, paused_at=None, next_due_at__lte=now
+            unclaimed(now), may_try, agreed, is_on=True, paused_at=None, next_due_at__lte=now
         )
 
     def without_account(self) -> Self:
@@ -164,10 +162,8 @@ class FindingMailQuerySet(models.QuerySet["FindingMail"]):
 
     def due(self, now: datetime) -> Self:
         """Keep those whose time has come, that are not sent and that no living worker holds."""
-        stale = now - timedelta(seconds=settings.STALE_CLAIM_SECONDS)
-        unclaimed = Q(claimed_at=None) | Q(claimed_at__lt=stale)
         may_try = Q(retry_at=None) | Q(retry_at__lte=now)
-        return self.filter(unclaimed, may_try, sent_at=None, due_at__lte=now)
+        return self.filter(unclaimed(now), may_try, sent_at=None, due_at__lte=now)
 
 
 class FindingMail(models.Model):

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import IO, Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import Project
 from common.batches import Batch, columns_of, first_rows, take_in
+from common.claims import stale_before
 from common.errors import IntakeReport
 from common.tables import NotATable, Row, Table
 from feedback.columns import guess_mapping, mapped
@@ -109,8 +109,7 @@ def queue(row: Import) -> None:
 
 def waiting(now: datetime) -> QuerySet[Import]:
     """Return the imports that no living worker holds."""
-    stale = now - timedelta(seconds=settings.STALE_CLAIM_SECONDS)
-    dropped = Q(state=Import.State.RUNNING, claimed_at__lt=stale)
+    dropped = Q(state=Import.State.RUNNING, claimed_at__lt=stale_before(now))
     return Import.objects.filter(Q(state=Import.State.QUEUED) | dropped)
 
 

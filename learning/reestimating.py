@@ -2,15 +2,15 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils.dateparse import parse_datetime
 
 from accounts.models import Project
+from common.claims import unclaimed
 from deployments.models import Checkup, Hypothesis
 from learning.checkup import ESTIMATE_FIELDS, record_learning
 from learning.estimating import estimate_checkup
@@ -65,9 +65,7 @@ def start_rerun(
 
 def claim_part(rerun: Rerun, *, now: datetime) -> RerunPart | None:
     """Return a part that now belongs to this worker alone, or None if none is left."""
-    stale = now - timedelta(seconds=settings.STALE_CLAIM_SECONDS)
-    free = Q(claimed_at=None) | Q(claimed_at__lt=stale)
-    open_parts = RerunPart.objects.filter(free, rerun=rerun, finished_at=None)
+    open_parts = RerunPart.objects.filter(unclaimed(now), rerun=rerun, finished_at=None)
     for part in open_parts.order_by("pk")[:10]:
         if open_parts.filter(pk=part.pk).update(claimed_at=now):
             return part

@@ -3,13 +3,14 @@
 import logging
 import smtplib
 import socket
-from datetime import datetime, timedelta
+from datetime import datetime
 from email.utils import formataddr, parseaddr
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
+from common.claims import stale_before
 from common.hosts import CannotReach
 from common.mail import UnfoldedMail
 from common.places import ConnectionFault
@@ -48,8 +49,7 @@ def ask_about_stale(*, now: datetime) -> int:
     Neither a mail server nor a tracker refuses a second message because it has the first one, so
     sending again by itself could tell a customer twice.
     """
-    stale = now - timedelta(seconds=settings.STALE_CLAIM_SECONDS)
-    left = Reply.objects.filter(state=Reply.State.SENDING, claimed_at__lt=stale)
+    left = Reply.objects.filter(state=Reply.State.SENDING, claimed_at__lt=stale_before(now))
     problem = f"Wake stopped while it was sending this. {UNSURE}"
     return left.update(state=Reply.State.FAILED, claimed_at=None, problem=problem)
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 
+from common.claims import unclaimed
 from common.windows import DAY, WEEK, Window
 from deployments.models import Deployment
 from engagement.models import Metric, MetricSample
@@ -41,9 +41,8 @@ def windows_for(metric: Metric) -> tuple[timedelta, ...]:
 def due_records(now: datetime, limit: int = 20) -> list[PlaceboRecord]:
     """Return records to be made anew, that no living worker holds; makes the missing ones."""
     _make_missing()
-    stale = now - timedelta(seconds=settings.STALE_CLAIM_SECONDS)
     due = PlaceboRecord.objects.filter(
-        Q(claimed_at=None) | Q(claimed_at__lt=stale),
+        unclaimed(now),
         Q(tested_at=None) | Q(tested_at__lt=now - TESTED_EVERY) | ~Q(method=CURRENT_METHOD),
     )
     return list(due.select_related("metric").order_by("tested_at", "pk")[:limit])
@@ -64,9 +63,7 @@ def _make_missing() -> None:
 
 def claim(record: PlaceboRecord, *, now: datetime) -> bool:
     """Return True if this worker, and no other, is to make the record anew."""
-    stale = now - timedelta(seconds=settings.STALE_CLAIM_SECONDS)
-    free = Q(claimed_at=None) | Q(claimed_at__lt=stale)
-    won = PlaceboRecord.objects.filter(free, pk=record.pk, tested_at=record.tested_at)
+    won = PlaceboRecord.objects.filter(unclaimed(now), pk=record.pk, tested_at=record.tested_at)
     return won.update(claimed_at=now) == 1
 
 

@@ -2,15 +2,15 @@
 
 import base64
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar, Self
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from encrypted_fields.fields import EncryptedTextField
 
 from accounts.models import Project, User
+from common.claims import unclaimed
 
 
 class Event(models.TextChoices):
@@ -77,9 +77,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def claimable(self, now: datetime) -> Self:
         """Keep those whose time has come and that no living worker holds."""
-        stale = now - timedelta(seconds=settings.STALE_CLAIM_SECONDS)
-        unclaimed = Q(claimed_at=None) | Q(claimed_at__lt=stale)
-        return self.waiting().filter(unclaimed, due_at__lte=now)
+        return self.waiting().filter(unclaimed(now), due_at__lte=now)
 
     def due(self, now: datetime) -> Self:
         """Keep those that can be claimed and whose hook is on."""
