@@ -1,0 +1,42 @@
+"""What users do: metrics, their samples, where they come from, and events."""
+
+from engagement.models.definitions import EventMetric, Measure
+from engagement.models.events import (
+    Counting,
+    Event,
+    EventCount,
+    EventReceipt,
+    SameUser,
+    VersionUse,
+)
+from engagement.models.metrics import (
+    Direction,
+    Kind,
+    Metric,
+    MetricSample,
+    MetricSampleQuerySet,
+    Role,
+)
+from engagement.models.rollups import Rollup
+from engagement.models.sources import Feed, FeedQuerySet, Source
+
+__all__ = [
+    "Counting",
+    "Direction",
+    "Event",
+    "EventCount",
+    "EventMetric",
+    "EventReceipt",
+    "Feed",
+    "FeedQuerySet",
+    "Kind",
+    "Measure",
+    "Metric",
+    "MetricSample",
+    "MetricSampleQuerySet",
+    "Role",
+    "Rollup",
+    "SameUser",
+    "Source",
+    "VersionUse",
+]
