@@ -10,6 +10,7 @@ from django.db.models import Q
 from accounts.models import Project, User
 from common.claims import unclaimed
 from common.days import zone_of
+from digest.mail_models import BounceMailbox, KeptMail  # noqa: F401  # Django looks for them here
 from digest.schedule import LAST_MONTHDAY, Plan, Rhythm
 
 
@@ -161,9 +162,10 @@ class FindingMailQuerySet(models.QuerySet["FindingMail"]):
     """Ways to ask for mails about findings."""
 
     def due(self, now: datetime) -> Self:
-        """Keep those whose time has come, that are not sent and that no living worker holds."""
+        """Keep those whose time has come, that did not leave and that no living worker holds."""
         may_try = Q(retry_at=None) | Q(retry_at__lte=now)
-        return self.filter(unclaimed(now), may_try, sent_at=None, due_at__lte=now)
+        here = Q(sent_at=None, doubted_at=None)
+        return self.filter(here, unclaimed(now), may_try, due_at__lte=now)
 
 
 class FindingMail(models.Model):
@@ -185,6 +187,8 @@ class FindingMail(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     retry_at = models.DateTimeField(null=True)
     problem = models.TextField(blank=True)  # why the last attempt to send failed
+    handing_at = models.DateTimeField(null=True)  # as for an issue
+    doubted_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
 
     objects: ClassVar[FindingMailQuerySet] = FindingMailQuerySet.as_manager()  # type: ignore[assignment]
