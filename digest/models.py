@@ -10,6 +10,9 @@ from django.db.models import Q
 from accounts.models import Project, User
 from common.claims import unclaimed
 from common.days import zone_of
+from digest.archive_models import Edition, FeedLink, ShareLink  # noqa: F401  # for Django to find
+from digest.channel_models import Channel
+from digest.chart_models import ChartPicture, IssueChart  # noqa: F401  # Django looks for them here
 from digest.mail_models import BounceMailbox, KeptMail  # noqa: F401  # Django looks for them here
 from digest.schedule import LAST_MONTHDAY, Plan, Rhythm
 
@@ -25,25 +28,27 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def due(self, now: datetime) -> Self:
         """Keep those whose time has come and that no living worker holds."""
         may_try = Q(retry_at=None) | Q(retry_at__lte=now)
-        agreed = Q(user__isnull=False) | Q(confirmed_at__isnull=False)
+        agreed = ~Q(user=None, channel=None, confirmed_at=None)
         return self.filter(
             unclaimed(now), may_try, agreed, is_on=True, paused_at=None, next_due_at__lte=now
         )
 
     def without_account(self) -> Self:
         """Keep those of addresses that belong to no member."""
-        return self.filter(user=None)
+        return self.filter(user=None, channel=None)
 
 
 class Subscription(models.Model):
     """One reader's digest of one project: how often, on which day, at which local hour.
 
-    The reader is a member, or an address without an account that has said yes.
+    The reader is a member, an address without an account that has said yes, or the channel of a
+    chat.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="subscriptions")
     user = models.ForeignKey(User, models.CASCADE, null=True, related_name="subscriptions")
-    email = models.EmailField(max_length=254, blank=True)  # lower case; empty for a member
+    email = models.EmailField(max_length=254, blank=True)  # lower case; empty for the others
+    channel = models.OneToOneField(Channel, models.CASCADE, null=True, related_name="subscription")
     asked_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     asked_at = models.DateTimeField(null=True)  # when the address was last asked for its yes
     confirmed_at = models.DateTimeField(null=True)  # when it said yes
@@ -62,6 +67,7 @@ class Subscription(models.Model):
     problem = models.TextField(blank=True)  # why the last attempt to send failed
     paused_at = models.DateTimeField(null=True)  # since the address was refused for good
     pause_reason = models.TextField(blank=True)  # what the mail server said
+    tested_at = models.DateTimeField(null=True)  # when somebody last had a test sent there
 
     objects: ClassVar[SubscriptionQuerySet] = SubscriptionQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -76,8 +82,10 @@ class Subscription(models.Model):
                 name="an_address_subscribes_once_per_project",
             ),
             models.CheckConstraint(
-                condition=Q(user__isnull=False, email="") | Q(Q(user=None) & ~Q(email="")),
-                name="a_reader_is_a_member_or_an_address",
+                condition=Q(user__isnull=False, email="", channel=None)
+                | Q(Q(user=None, channel=None) & ~Q(email=""))
+                | Q(user=None, email="", channel__isnull=False),
+                name="a_reader_is_a_member_an_address_or_a_channel",
             ),
             models.CheckConstraint(
                 condition=Q(monthday__gte=1, monthday__lte=LAST_MONTHDAY),
@@ -91,12 +99,12 @@ class Subscription(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user or self.email} on {self.project}"
+        return f"{self.user or self.email or self.channel} on {self.project}"
 
     @property
     def address(self) -> str:
         """Where the digest goes."""
-        return self.user.email if self.user else self.email
+        return self.user.email if self.user else self.email or str(self.channel)
 
     @property
     def plan(self) -> Plan:
@@ -117,11 +125,13 @@ class Issue(models.Model):
         Subscription, models.SET_NULL, null=True, related_name="issues"
     )
     project = models.ForeignKey(Project, models.CASCADE, related_name="issues")
+    edition = models.ForeignKey(Edition, models.SET_NULL, null=True, related_name="issues")
     recipient = models.CharField(max_length=254)
     week_end_at = models.DateTimeField()
     subject = models.CharField(max_length=300)
     html = models.TextField()
     text = models.TextField()
+    post = models.JSONField(default=dict)  # what a chat is sent instead
     message_id = models.CharField(max_length=200, unique=True)
     rhythm = models.CharField(max_length=10, choices=Rhythm.choices, default=Rhythm.WEEKLY)
     # Set just before the mail server is given the mail. Set without `sent_at`, the mail may have

@@ -40,7 +40,7 @@ class LinkIsOver(Exception):
 def of_project(project: Project) -> QuerySet[Subscription]:
     """Return the addresses without an account, and the members whose address is paused."""
     paused = Q(paused_at__isnull=False)
-    return Subscription.objects.filter(Q(user=None) | paused, project=project)
+    return Subscription.objects.filter(Q(user=None) | paused, project=project, channel=None)
 
 
 def ask(project: Project, typed: str, *, by: User, now: datetime) -> None:

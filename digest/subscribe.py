@@ -69,7 +69,9 @@ def ensure_subscriptions(project: Project | None = None, *, now: datetime) -> in
 
 
 def is_reader(subscription: Subscription) -> bool:
-    """Return True if the digest may go there: to a member, or to an address that said yes."""
+    """Return True if the digest may go there: to a member, an address that said yes, a channel."""
+    if subscription.channel_id is not None:
+        return True
     if subscription.user_id is None:
         return subscription.confirmed_at is not None
     return Membership.objects.filter(

@@ -11,8 +11,10 @@ from django.core.files.base import ContentFile
 from django.db import connection, models
 from django.utils.html import escape
 
+from common.mail import UnfoldedMail
 from deployments.models import Change, Delivery, Hypothesis
-from digest.models import FindingMail, Issue
+from digest.kept import keep
+from digest.models import Edition, FindingMail, Issue
 from feedback.holding import hold
 from feedback.intake import submit_feedback
 from feedback.merging import merge
@@ -74,7 +76,11 @@ FREE = {
     "learning.RerunPart": "ids of checkups, and numbers of everybody together",
     "learning.Recalculated": "numbers of everybody together",
     "digest.Subscription": "the team, and readers who said yes",
+    "digest.BounceMailbox": "the host's own mailbox, and how far it was read",
     "digest.AddressAsked": "keyed fingerprints of readers",
+    "digest.Channel": "where the team chats",
+    "digest.ShareLink": "hashed secrets",
+    "digest.FeedLink": "hashed secrets",
     "outbound.Hook": "where other programs are",
 }
 FILLED = {
@@ -83,7 +89,8 @@ FILLED = {
     "deployments.Deployment", "deployments.Change", "deployments.Delivery",
     "deployments.Hypothesis", "learning.Attribution", "learning.Learning", "learning.Finding",
     "learning.FindingEvent",
-    "learning.Phrase", "learning.Reply", "digest.Issue", "digest.FindingMail", "outbound.Message",
+    "learning.Phrase", "learning.Reply", "digest.Issue", "digest.FindingMail",
+    "digest.KeptMail", "digest.Edition", "outbound.Message",
     "outbound.Attempt",
 }  # fmt: skip
 TEXTS = (models.CharField, models.TextField, models.JSONField, models.BinaryField, models.FileField)
@@ -205,13 +212,18 @@ def _fill_what_wake_says(shop, ada, ship, first):
         html="<p>“Ever since Tuesday the marmalade checkout swallows my grandmother&#x27;s "
         f"postcode &amp; keeps…”</p><p>{NAME}</p>",
         text="> Ever since Tuesday the marmalade checkout\n> swallows my grandmother's postcode\n",
-        message_id="<a@b>",
+        message_id="<a@b>", post={"blocks": [{"text": f">{CUT} {NAME}"}]},
+    )  # fmt: skip
+    Edition.objects.create(
+        project=shop, rhythm="weekly", ends_on=NOW.date(), start_at=NOW, end_at=NOW,
+        subject=f"“{CUT}”"[:300], letter={"sections": [{"items": [{"title": CUT, "note": NAME}]}]},
     )  # fmt: skip
     FindingMail.objects.create(
         project=shop, user=ada, about=f"ship:{ship.pk}", day=NOW.date(), due_at=NOW,
         subject=f"“{CUT}”"[:300], html=f"<p>{NAME}</p><p>“{escape(CUT)}”</p>",
         text=f"> {CUT}\n{NAME}\n", message_id="<b@b>",
     )  # fmt: skip
+    keep(UnfoldedMail(f"“{CUT}”", f"> {WORDS}\n", to=["ada@example.com"]), now=NOW)
 
 
 def _fill_what_others_were_told(shop):
