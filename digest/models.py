@@ -67,7 +67,6 @@ class Subscription(models.Model):
     problem = models.TextField(blank=True)  # why the last attempt to send failed
     paused_at = models.DateTimeField(null=True)  # since the address was refused for good
     pause_reason = models.TextField(blank=True)  # what the mail server said
-    tested_at = models.DateTimeField(null=True)  # when somebody last had a test sent there
 
     objects: ClassVar[SubscriptionQuerySet] = SubscriptionQuerySet.as_manager()  # type: ignore[assignment]
 

@@ -67,11 +67,6 @@ class Migration(migrations.Migration):
             field=models.JSONField(default=dict),
         ),
         migrations.AddField(
-            model_name='subscription',
-            name='tested_at',
-            field=models.DateTimeField(null=True),
-        ),
-        migrations.AddField(
             model_name='channel',
             name='made_by',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
