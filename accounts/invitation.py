@@ -30,8 +30,3 @@ def send_invitation(user: User, *, project: Project, by: User) -> None:
         None,
         [user.email],
     )
-
-
-def mail_goes_nowhere() -> bool:
-    """Return True if mail is only printed, so that an invitation must be handed over by hand."""
-    return str(settings.EMAIL_BACKEND).endswith((".console.EmailBackend", ".dummy.EmailBackend"))

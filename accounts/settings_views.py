@@ -11,10 +11,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import may, project_for
 from accounts.forms import KeyForm, MemberForm, ProjectForm, RoleForm
-from accounts.invitation import invitation_link, mail_goes_nowhere, send_invitation
+from accounts.invitation import invitation_link, send_invitation
 from accounts.keys import make_api_key, revoke_api_key
 from accounts.members import Joined, LastOwner, add_member, change_role, remove_member
 from accounts.models import ApiKey, Membership, Project, Role, Scope, User
+from common.mail import goes_nowhere
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +73,7 @@ def _welcome(request: HttpRequest, joined: Joined) -> None:
     if user.has_usable_password():
         messages.success(request, f"{user} can see {project} now.")
         return
-    if mail_goes_nowhere() and joined.is_new_person:
+    if goes_nowhere() and joined.is_new_person:
         messages.warning(
             request,
             f"{user} is new here, and this Wake has no mail server (EMAIL_URL). "

@@ -5,6 +5,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from config.env import env
+from config.mail import mail_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.read_env(BASE_DIR / ".env")
@@ -61,6 +62,7 @@ INSTALLED_APPS = [
     "outbound",
     "privacy",
     "demo",
+    "anymail",
     "allauth",
     "allauth.account",
     "rest_framework",
@@ -262,20 +264,24 @@ MAX_UPLOAD_BYTES = env.read(
 )
 
 # --- Mail -------------------------------------------------------------------------------------
-vars().update(
-    env.read(
-        env.email_url,
-        "EMAIL_URL",
-        default="consolemail://",
-        help="How mail leaves: smtp+tls://user:password@host:587, or consolemail:// to print it.",
-    )
-)
-EMAIL_TIMEOUT = 20
+vars().update(mail_settings(env))
 DEFAULT_FROM_EMAIL = env.read(
     env.str,
     "DEFAULT_FROM_EMAIL",
     default="Wake <wake@localhost>",
     help="The sender of every mail.",
+)
+BOUNCE_ADDRESS = env.read(
+    env.str,
+    "BOUNCE_ADDRESS",
+    default="",
+    help="Where mail servers return digests and findings that cannot be delivered.",
+)
+BOUNCE_MAILBOX_URL = env.read(
+    env.str,
+    "BOUNCE_MAILBOX_URL",
+    default="",
+    help="The mailbox of BOUNCE_ADDRESS, read every five minutes: imaps://user:password@host/INBOX.",
 )
 
 # --- Language, time, files --------------------------------------------------------------------

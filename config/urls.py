@@ -26,6 +26,7 @@ urlpatterns = [
     path("p/<slug:slug>/learnings/", include("learning.urls")),
     path("p/<slug:slug>/digest/", include("digest.urls")),
     path("digest/", include("digest.open_urls")),
+    path("mails/", include("digest.mail_urls")),
     path("hooks/", include("feedback.hook_urls")),
     path("hooks/", include("deployments.hook_urls")),
     path("", include("feedback.widget_urls")),

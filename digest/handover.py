@@ -9,12 +9,20 @@ import smtplib
 from collections.abc import Callable
 from typing import Any
 
+import requests
+from anymail.exceptions import AnymailRecipientsRefused
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import sanitize_address
+from django.utils import timezone
+
+from digest.kept import keep
+from digest.mail_backend import KeepingBackend
 
 OK = (250, 251)
+REFUSED = 550  # RFC 5321: the mailbox is not available
 
 
 class AddressRefused(smtplib.SMTPResponseException):
@@ -35,12 +43,10 @@ def hand_over(message: EmailMessage, *, may_i: Callable[[], bool]) -> bool:
     AddressRefused; MayHaveArrived; or OSError, SMTPException among them, if it surely did not
     leave. Backends other than SMTP are believed when they fail.
     """
-    connection = get_connection()
+    outer = get_connection()
+    connection = outer.inner if isinstance(outer, KeepingBackend) else outer
     if not isinstance(connection, EmailBackend):
-        if not may_i():
-            return False
-        connection.send_messages([message])
-        return True
+        return _give_whole(outer, message) if may_i() else False
     made: Any = message.message()
     body: bytes = made.as_bytes(linesep="\r\n")
     connection.open()
@@ -55,6 +61,21 @@ def hand_over(message: EmailMessage, *, may_i: Callable[[], bool]) -> bool:
         # The mail has left or not by now; a farewell that fails changes nothing.
         with contextlib.suppress(OSError):
             connection.close()
+    if outer is not connection:
+        keep(message, now=timezone.now())
+    return True
+
+
+def _give_whole(connection: BaseEmailBackend, message: EmailMessage) -> bool:
+    """Give the mail away in one call, as the API of a provider takes it."""
+    try:
+        connection.send_messages([message])
+    except AnymailRecipientsRefused as refusal:
+        status = getattr(message, "anymail_status", None)
+        said = ", ".join(sorted(filter(None, status.status or ()))) if status else str(refusal)
+        raise AddressRefused(REFUSED, f"The mail provider takes no mail for it: {said}") from None
+    except requests.ReadTimeout as lost:
+        raise MayHaveArrived(f"{type(lost).__name__}: {lost}") from lost
     return True
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from email.utils import make_msgid
 
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
 from accounts.models import Project
@@ -41,6 +42,10 @@ def message_of(
     if way_out:
         headers["List-Unsubscribe"] = f"<{way_out}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message = UnfoldedMail(mail.subject, mail.text, to=[recipient], headers=headers)
+    if settings.BOUNCE_ADDRESS:  # what cannot be delivered goes back there, answers to the sender
+        headers["From"] = settings.DEFAULT_FROM_EMAIL
+    sender = settings.BOUNCE_ADDRESS or None
+    message = UnfoldedMail(mail.subject, mail.text, sender, [recipient], headers=headers)
+    message.project_id = project.pk
     message.attach_alternative(mail.html, "text/html")
     return message

@@ -4,11 +4,11 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from accounts.models import Project
+from common.mail import goes_nowhere
 from feedback.connectors.base import Connector
 from feedback.connectors.mailbox import MAILBOX, own_addresses
 from feedback.connectors.registry import CONNECTORS
@@ -17,8 +17,6 @@ from learning.models import Reply
 
 MAIL = "mail"
 _SOUND_ID = re.compile(r"[^\s<>]{1,400}")
-# Backends that show mails to whoever runs Wake, and send them to nobody.
-_NO_POST = ("console.EmailBackend", "dummy.EmailBackend", "filebased.EmailBackend")
 
 
 class NoWay(Exception):
@@ -60,7 +58,7 @@ def way_to(item: FeedbackItem, *, own: Collection[str]) -> Way:
         raise NoWay("What they left as their mail address is none.") from None
     if to.lower() in own:
         raise NoWay("The address is one of your own.")
-    if settings.EMAIL_BACKEND.endswith(_NO_POST):
+    if goes_nowhere():
         raise NoWay("Wake has no mail server to send by: whoever runs it sets EMAIL_URL.")
     name = str(item.answer_to.get("name") or "") or (item.customer.name if item.customer else "")
     return Way(MAIL, f"by mail to {to}", to=to, name=name)

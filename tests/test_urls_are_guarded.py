@@ -15,6 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from accounts.models import Alias, ApiKey, Role, Scope
 from deployments.models import Delivery, Webhook
 from digest.links import preferences_token
+from digest.mail_models import KeptMail
 from digest.models import Issue, Subscription
 from digest.recipients import confirmation_token
 from engagement.models import Feed, Source
@@ -72,6 +73,11 @@ DOORS: dict[str, Any] = {
     "account_change_password": PERSONAL,
     "account_set_password": PERSONAL,
     "home": PERSONAL,
+    # 404 for who neither runs Wake nor owns a project, and for others' projects: tests/digest.
+    "mails": PERSONAL,
+    "mail": PERSONAL,
+    "mail_html": PERSONAL,
+    "mail_file": PERSONAL,
     "project_new": PERSONAL,
     "project": Project(VIEWER),
     "deployments": Project(VIEWER),
@@ -262,7 +268,9 @@ def address(shop, ada, ben):
     job = BulkAction.objects.create(project=shop, by=ada, action="seen", created_at=NOW)
     view = SavedView.objects.create(project=shop, name="Bad", query="mood=bad", created_at=NOW)
     said = Untouched.objects.create(project=shop, metric=metric, area="docs", stated_at=NOW)
+    kept = KeptMail.objects.create(project=shop, sent_at=NOW, recipients="a@x.test", raw=b"A: b")
     facts: dict[str, dict[str, Any]] = {
+        **{name: {"pk": kept.pk} for name in ("mail", "mail_html", "mail_file")},
         "deployment": {"pk": ship.pk}, "metric": {"key": metric.key},
         "metric_untouched": {"key": metric.key}, "ship_untouched": {"pk": ship.pk},
         "untouched_withdraw": {"pk": said.pk},
