@@ -1,10 +1,12 @@
 """Metrics that are made of events, and how far each has been worked out."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
 
+from common.claims import unclaimed
 from engagement.models.metrics import Metric
 
 
@@ -18,6 +20,14 @@ class Measure(models.TextChoices):
     ADOPTION = "adoption", "Share of active users who did it"
     TIME_TO_FIRST_USE = "time_to_first_use", "Hours from a user’s first event to the first use"
     RETENTION = "retention", "Share of new users who came back"
+
+
+class EventMetricQuerySet(models.QuerySet["EventMetric"]):
+    """Ways to ask for definitions."""
+
+    def due(self, now: datetime) -> Self:
+        """Keep those to work out now that no living worker holds."""
+        return self.filter(unclaimed(now), next_due_at__lte=now)
 
 
 class EventMetric(models.Model):
@@ -39,10 +49,16 @@ class EventMetric(models.Model):
     revision = models.PositiveIntegerField(default=1)
     worked_out_from = models.DateTimeField(null=True)  # of this revision; going backwards
     worked_out_until = models.DateTimeField(null=True)
+    history_from = models.DateTimeField(null=True)  # how far back it is to go
+    seen_until = models.DateTimeField(null=True)  # what came by then has corrected its buckets
+    again = models.JSONField(default=list)  # [start, end] of buckets to work out once more
+    estimated_revision = models.PositiveIntegerField(default=0)  # whose history ships were told
     next_due_at = models.DateTimeField(null=True)
     claimed_at = models.DateTimeField(null=True)
     problem = models.TextField(blank=True)
     changed_at = models.DateTimeField()
+
+    objects: ClassVar[EventMetricQuerySet] = EventMetricQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         indexes = [
@@ -55,3 +71,11 @@ class EventMetric(models.Model):
 
     def __str__(self) -> str:
         return f"{self.metric_id}: {self.measure} of {self.event}"
+
+    def claim(self, now: datetime) -> bool:
+        """Return True if this worker, and no other, is to work the metric out."""
+        # The UPDATE is the lock: whoever changes the row has won it.
+        won = EventMetric.objects.due(now).filter(pk=self.pk).update(claimed_at=now) == 1
+        if won:
+            self.refresh_from_db()
+        return won
