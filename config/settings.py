@@ -1,6 +1,7 @@
 """All of Wake's settings, driven by the environment; docs/settings.md explains each name."""
 
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -264,7 +265,14 @@ MAX_UPLOAD_BYTES = env.read(
 )
 
 # --- Mail -------------------------------------------------------------------------------------
-vars().update(mail_settings(env))
+_mail = mail_settings(env)
+vars().update(_mail)
+ANYMAIL: dict[str, Any] = _mail["ANYMAIL"]
+MAIL_PROVIDER: str = _mail["MAIL_PROVIDER"]
+KEEP_MAILS: int = _mail["KEEP_MAILS"]
+# Where mails are kept, EMAIL_BACKEND is the one that keeps them, and this the one that sends them.
+KEEPING_BACKEND: str = _mail["KEEPING_BACKEND"]
+KEPT_BACKEND: str = _mail["KEPT_BACKEND"]
 DEFAULT_FROM_EMAIL = env.read(
     env.str,
     "DEFAULT_FROM_EMAIL",

@@ -100,7 +100,7 @@ def _with_pictures(page: str, parsed: Parsed) -> str:
         part = pictures.get(found[1])
         if part is None:
             return found[0]
-        data = b64encode(part.get_payload(decode=True) or b"").decode()
+        data = b64encode(part.get_content()).decode()
         return f"data:{part.get_content_type()};base64,{data}"
 
     return _CID.sub(drawn, page)

@@ -1,15 +1,17 @@
 """What keeps a project's mails from arriving, for a page to say so."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Count, Min, Q
 
 from accounts.models import Project, User
 from common.places import ConnectionFault
 from digest.bounce_place import place_of
 from digest.models import BounceMailbox, FindingMail, Subscription
+
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +28,24 @@ class Waiting:
 def waiting_in(project: Project) -> Waiting | None:
     """Return the project's mails that could not leave so far, or None if there are none."""
     failed = Q(retry_at__isnull=False) & ~Q(problem="")
-    digests = list(
-        Subscription.objects.filter(failed, project=project, is_on=True, paused_at=None)
-        .order_by("-retry_at")
-        .values_list("next_due_at", "retry_at", "problem")
-    )
-    findings = list(
-        FindingMail.objects.filter(failed, project=project, sent_at=None, doubted_at=None)
-        .order_by("-retry_at")
-        .values_list("due_at", "retry_at", "problem")
-    )
-    rows = digests + findings
-    if not rows:
+    digests = Subscription.objects.filter(failed, project=project, is_on=True, paused_at=None)
+    findings = FindingMail.objects.filter(failed, project=project, sent_at=None, doubted_at=None)
+    last_of_both: list[Subscription | FindingMail | None] = [
+        digests.order_by("retry_at").last(),
+        findings.order_by("retry_at").last(),
+    ]
+    tried = [row for row in last_of_both if row is not None]
+    if not tried:
         return None
+    of_digests = digests.aggregate(n=Count("pk"), since=Min("next_due_at"), again=Min("retry_at"))
+    of_findings = findings.aggregate(n=Count("pk"), since=Min("due_at"), again=Min("retry_at"))
+    both = (of_digests, of_findings)
     return Waiting(
-        digests=len(digests),
-        findings=len(findings),
-        since=min(due_at for due_at, _, _ in rows),
-        retry_at=min(retry_at for _, retry_at, _ in rows),
-        problem=max(rows, key=lambda row: row[1])[2],
+        digests=of_digests["n"],
+        findings=of_findings["n"],
+        since=min(one["since"] for one in both if one["n"]),
+        retry_at=min(one["again"] for one in both if one["n"]),
+        problem=max(tried, key=lambda row: row.retry_at or NEVER).problem,
     )
 
 
