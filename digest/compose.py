@@ -10,7 +10,7 @@ from accounts.models import Project
 from dashboard.week import WeekInReview
 from dashboard.week_voices import shortened
 from digest.letter import write_letter
-from digest.parts import Reader
+from digest.parts import Letter, Reader
 from digest.plain import as_text
 
 LONGEST_SUBJECT = 110
@@ -30,15 +30,20 @@ class Mail:
 def compose(project: Project, review: WeekInReview, reader: Reader) -> Mail:
     """Return the digest of the week for this reader; fetches nothing, writes nothing."""
     letter = write_letter(project, review, reader)
-    page = render_to_string("emails/digest.html", {"letter": letter})
     return Mail(
-        subject=_subject(review.headline, project.name),
+        subject=subject_of(review.headline, project.name),
         text=as_text(letter),
-        html=_inliner.inline(re.sub(r"\n\s*", "\n", page)),
+        html=as_html(letter),
     )
 
 
-def _subject(headline: str, project: str) -> str:
+def as_html(letter: Letter) -> str:
+    """Return the letter as the HTML of a mail, with its style in its elements."""
+    page = render_to_string("emails/digest.html", {"letter": letter})
+    return _inliner.inline(re.sub(r"\n\s*", "\n", page))
+
+
+def subject_of(headline: str, project: str) -> str:
     """Return the news, then whose it is: a phone shows only the first words."""
     news = shortened(headline, LONGEST_SUBJECT).rstrip(".")
     return f"{news} · {shortened(project, 40)}"

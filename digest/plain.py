@@ -29,9 +29,11 @@ def _lines(letter: Letter) -> Iterator[str]:
         yield from _section(section)
     yield f"All of it: {letter.home_url}"
     yield ""
-    yield "-- "
+    if letter.why or letter.settings_url:
+        yield "-- "
     yield from _wrapped(isolated(letter.why))
-    yield f"More, less often or another hour: {letter.settings_url}"
+    if letter.settings_url:
+        yield f"More, less often or another hour: {letter.settings_url}"
     if letter.unsubscribe_url:
         yield f"No more of these mails: {letter.unsubscribe_url}"
 
