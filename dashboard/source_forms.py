@@ -11,7 +11,6 @@ from engagement.feeding import Filled
 from engagement.intake import read_key
 from engagement.models import Direction, Feed, Kind, Metric, Source
 from engagement.sources.base import SourceKind
-from engagement.sources.words import words_in
 
 MINUTES = [(5, "5 minutes"), (15, "15 minutes"), (60, "An hour"), (1440, "A day")]
 DAYS_BACK = [(7, "A week"), (30, "A month"), (90, "Three months"), (365, "A year")]
@@ -85,11 +84,11 @@ class FeedForm(PlaceForm):
     def clean(self) -> dict[str, Any]:
         """Refuse a key that is fed already, and words in a query that mean nothing."""
         said = super().clean()
-        for name in ("query", "denominator"):
-            try:
-                words_in(str(said.get(PREFIX + name, "")))
-            except BadInput as problem:
-                self.add_error(PREFIX + name, f"{problem.problem} {problem.mend}")
+        asked = {one.name: said.get(PREFIX + one.name, "") for one in self.wanted}
+        try:
+            self.source_kind.asks(asked)
+        except BadInput as problem:
+            self.add_error(PREFIX + problem.field, f"{problem.problem} {problem.mend}")
         if not self.feed.pk and said.get("name"):
             self._check_key(said)
         return said
@@ -107,7 +106,7 @@ class FeedForm(PlaceForm):
     def filled(self) -> Filled:
         """Return what was filled in, once the form is valid."""
         said, options = self.cleaned_data, self.entered(secret=False)
-        is_share = bool(options.get("denominator"))
+        is_share = any(options.get(name) for name in ("denominator", "denominator_path"))
         metric: dict[str, Any] = {
             "key": self.feed.metric.key if self.feed.pk else said["key"],
             "name": said["name"],

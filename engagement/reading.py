@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from common.places import ConnectionFault
 from common.windows import Window
-from engagement.models import Feed
+from engagement.models import Feed, Kind
 from engagement.sources.base import Access, Found, SourceKind, Wanted
-from engagement.sources.words import words_in
 
 # Returns which versions were live where a feed looks: (since when, version), oldest first; the
 # first may have gone live before the window.
@@ -51,7 +51,7 @@ def read_feed(
     wanted = Wanted(access, query, window, step, _words(feed), feed.options)
     reading = Reading(until=window.end)
     pieces = [wanted]
-    if "version" in words_in(f"{query} {below}"):
+    if "version" in kind.asks(feed.options):
         pieces = list(_by_version(wanted, versions(feed, window)))
         if not pieces:
             _note(reading.notes, ["No version was live there yet, so nothing was asked for."])
@@ -60,9 +60,10 @@ def read_feed(
             reading.until = pieces[-1].window.end
     for piece in pieces:
         found = kind.gather(piece)
-        parts = kind.gather(replace(piece, query=below)) if below else None
-        reading.points += _points(found, parts, piece.window)
-        _note(reading.notes, (*found.notes, *(parts.notes if parts else ())))
+        parts = kind.gather(replace(piece, query=below)) if below else Found(found.of)
+        _refuse_unasked_share(feed, found)
+        reading.points += _points(found, parts if below or found.of else None, piece.window)
+        _note(reading.notes, (*found.notes, *parts.notes))
     return reading
 
 
@@ -85,6 +86,14 @@ def _by_version(wanted: Wanted, live: Sequence[tuple[datetime, str]]) -> Iterato
         if begin < min(end, window.end):
             words = {**wanted.words, "version": version}
             yield replace(wanted, window=Window(begin, min(end, window.end)), words=words)
+
+
+def _refuse_unasked_share(feed: Feed, found: Found) -> None:
+    if found.of and feed.metric.kind != Kind.RATIO:
+        raise ConnectionFault(
+            "The query also gives of how many each value is, so its metric is a share.",
+            "Choose the kind Ratio, or leave the denominator out.",
+        )
 
 
 def _points(found: Found, parts: Found | None, window: Window) -> list[Point]:

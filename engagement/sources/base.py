@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from common.errors import BadInput
 from common.places import Setting
 from common.windows import Window
+from engagement.sources.words import words_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,19 @@ class Found:
 
     values: dict[datetime, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # warnings, and what was left out, in plain words
+    # Of how many each value is, where one query tells both; the share is made of the two.
+    of: dict[datetime, float] = field(default_factory=dict)
+
+
+def words_asked(options: Mapping[str, Any]) -> set[str]:
+    """Return the words that the queries of a metric have; raises BadInput that names the query."""
+    found: set[str] = set()
+    for name in ("query", "denominator"):
+        try:
+            found |= words_in(str(options.get(name, "")))
+        except BadInput as reason:
+            raise BadInput(name, reason.problem, reason.mend) from None
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +72,8 @@ class SourceKind:
     # Returns the points of one query; raises ConnectionFault, or BadInput.
     gather: Callable[[Wanted], Found]
     most_buckets: int = 5_000  # at a time
+    # Returns the words that a metric's question has; raises BadInput that names the setting which
+    # cannot be asked.
+    asks: Callable[[Mapping[str, Any]], set[str]] = words_asked
+    how: str = ""  # how a query is written, in a sentence or two
+    nothing: str = ""  # what may be wrong if a query gives nothing

@@ -196,4 +196,9 @@ PROMETHEUS = SourceKind(
     check=check,
     gather=gather,
     most_buckets=MOST_POINTS,
+    how="A query gives one number for each stretch of time. In it, {{ environment }}, "
+    "{{ service }} and {{ version }} (what was live there at the time) stand inside quotes, and "
+    "{{ step }} for the length of the stretch.",
+    nothing="Check the names and labels in the query. A counter that never counted gives nothing "
+    "either; with “or vector(0)” behind it, PromQL says 0.",
 )

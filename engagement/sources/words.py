@@ -11,17 +11,18 @@ from common.errors import BadInput
 
 WORDS = ("environment", "service", "version")
 STEP = "step"
+START, END = "start", "end"
 _WORD = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 _RAW = "`"
 
 
-def words_in(query: str) -> set[str]:
-    """Return the words that the query has; raises BadInput for one that means nothing."""
+def words_in(query: str, *, known: tuple[str, ...] = (*WORDS, STEP)) -> set[str]:
+    """Return the words that the query has; raises BadInput for one that is not `known`."""
     found = set(_WORD.findall(query))
     for word in sorted(found):
-        if word not in (*WORDS, STEP):
-            known = ", ".join(f"{{{{ {one} }}}}" for one in (*WORDS, STEP))
-            raise BadInput("query", f"{{{{ {word} }}}} means nothing here.", f"Known are {known}.")
+        if word not in known:
+            listed = ", ".join(f"{{{{ {one} }}}}" for one in known)
+            raise BadInput("query", f"{{{{ {word} }}}} means nothing here.", f"Known are {listed}.")
     return found
 
 
