@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from accounts.models import Project, User
 from digest.models import Subscription
 
 # RFC 3463: 5.1.x is about the address, 5.2.1 a mailbox that is closed; a full one (5.2.2) may
@@ -29,12 +30,28 @@ def is_hard(code: int, reply: str) -> bool:
 
 def pause(subscription: Subscription, reason: str, *, now: datetime) -> None:
     """Send nothing more to the address of this subscription, in any project."""
-    address = subscription.address
-    same = Q(user__email__iexact=address) | Q(email__iexact=address)
-    Subscription.objects.filter(same, paused_at=None).update(
+    pause_address(subscription.address, reason, now=now)
+    Subscription.objects.filter(pk=subscription.pk).update(claimed_at=None)
+
+
+def pause_address(address: str, reason: str, *, now: datetime) -> int:
+    """Send nothing more to the address, in any project; return how many subscriptions it had."""
+    same = Q(user__email__iexact=address) | Q(~Q(email=""), email__iexact=address)
+    return Subscription.objects.filter(same, paused_at=None).update(
         paused_at=now, pause_reason=reason[:500]
     )
-    Subscription.objects.filter(pk=subscription.pk).update(claimed_at=None)
+
+
+def is_paused(project: Project, user: User) -> bool:
+    """Return True if no mail of the project goes to that member, as their address was refused."""
+    return Subscription.objects.filter(project=project, user=user, paused_at__isnull=False).exists()
+
+
+def pause_channel(subscription: Subscription, reason: str, *, now: datetime) -> None:
+    """Post nothing more to this one channel of a chat, until a person says otherwise."""
+    Subscription.objects.filter(pk=subscription.pk, paused_at=None).update(
+        paused_at=now, pause_reason=reason[:500], claimed_at=None
+    )
 
 
 def resume(subscription: Subscription, *, now: datetime) -> None:

@@ -8,6 +8,7 @@ from django.db.models import F, Q, QuerySet
 
 from accounts.models import Project, User
 from common.days import zone_of
+from digest.bounces import is_paused
 from digest.findings_quiet import first_waking_moment
 from digest.models import FindingMail, Subscription
 from feedback.models import FeedbackEvent
@@ -112,6 +113,8 @@ def _about_feedback(now: datetime) -> Iterator[tuple[Project, User, str]]:
 def _note(project: Project, user: User, about: str, now: datetime) -> bool:
     choice = choice_of(project, user)
     if not choice.is_mailed or not able(project).filter(pk=user.pk).exists():
+        return False
+    if is_paused(project, user):
         return False
     zone = clock_of(project, user)
     due_at = first_waking_moment(

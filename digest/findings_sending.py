@@ -4,18 +4,22 @@ import re
 from datetime import datetime, timedelta
 
 import css_inline
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.template.loader import render_to_string
 
-from accounts.models import Membership, Role
+from digest.bounces import is_hard, is_paused, pause_address
 from digest.compose import Mail
 from digest.findings import FEEDBACK, about_ship, choice_of, events_for, untold
 from digest.findings_letter import FindingLetter, letter_on_feedback, letter_on_ship, off_url
 from digest.findings_plain import as_text
+from digest.handover import AddressRefused, MayHaveArrived, hand_over, words_of
 from digest.message import message_of, new_message_id
 from digest.models import FindingMail
 from digest.sending import FIRST_WAIT, LONGEST_WAIT, MAIL_PROBLEMS
-from learning.models import FindingNotice
+from digest.subscribe import subscribe
+from learning.findings_people import able
+from learning.models import FindingChoice, FindingNotice
 
 GIVE_UP_AFTER = timedelta(days=3)
 _inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
@@ -26,39 +30,89 @@ def send_finding_mail(mail: FindingMail, *, now: datetime) -> bool:
 
     What it says is written down before it leaves, so that a retry sends the same mail under the
     same Message-ID. If nothing is left to say, because it was all seen meanwhile, it is dropped.
+    Like a digest it is marked just before it is given away: if a worker dies then, or the line
+    breaks, nobody can know whether it arrived, and it is not sent a second time.
     """
     if not mail.claim(now):
         return False
     mail.refresh_from_db()
+    if mail.handing_at:  # a worker died while it gave this mail away
+        _doubt(mail, now)
+        return False
     choice = choice_of(mail.project, mail.user)
-    may_have_it = (
-        choice.is_mailed
-        and mail.user.is_active
-        and Membership.objects.filter(project=mail.project_id, user=mail.user_id)
-        .exclude(role=Role.VIEWER)
-        .exists()
-    )
-    if not may_have_it or now - mail.due_at > GIVE_UP_AFTER or not (_written(mail, now)):
+    too_late = now - mail.due_at > GIVE_UP_AFTER
+    if too_late or not _may_have_it(mail, choice) or not _written(mail, now):
         mail.delete()
         return False
-    message = message_of(
-        Mail(mail.subject, mail.text, mail.html),
-        mail.project,
-        mail.recipient,
-        off_url(choice),
-        list_name="findings",
-    )
-    message.extra_headers["Message-ID"] = mail.message_id
     try:
-        message.send()
-    except MAIL_PROBLEMS as problem:
-        try_later(mail, problem, now=now)
+        mine = hand_over(_message(mail, choice), may_i=lambda: _mark(mail, now))
+    except MayHaveArrived:
+        _doubt(mail, now)
         return False
+    except MAIL_PROBLEMS as problem:
+        _put_off(mail, problem, now)
+        return False
+    except Exception:
+        _take_back(mail, now)
+        raise
+    if mine:
+        _arrived(mail, now)
+    return mine
+
+
+def _may_have_it(mail: FindingMail, choice: FindingChoice) -> bool:
+    on_the_team = able(mail.project).filter(pk=mail.user_id).exists()
+    return choice.is_mailed and on_the_team and not is_paused(mail.project, mail.user)
+
+
+def _message(mail: FindingMail, choice: FindingChoice) -> EmailMessage:
+    said = Mail(mail.subject, mail.text, mail.html)
+    way_out = off_url(choice)
+    message = message_of(said, mail.project, mail.recipient, way_out, list_name="findings")
+    message.extra_headers["Message-ID"] = mail.message_id
+    return message
+
+
+def _mark(mail: FindingMail, now: datetime) -> bool:
+    """Mark the mail as given away; return False if another worker has done so."""
+    row = FindingMail.objects.filter(pk=mail.pk, sent_at=None, handing_at=None)
+    return row.update(handing_at=now) == 1
+
+
+def _take_back(mail: FindingMail, now: datetime) -> None:
+    """Take the mark back: the mail surely did not leave."""
+    FindingMail.objects.filter(pk=mail.pk, handing_at=now).update(handing_at=None)
+
+
+def _put_off(mail: FindingMail, problem: Exception, now: datetime) -> None:
+    """Try later, or, when the mail server does not know the address, send nothing more to it."""
+    _take_back(mail, now)
+    if isinstance(problem, AddressRefused) and is_hard(problem.smtp_code, str(problem.smtp_error)):
+        subscribe(mail.project, mail.user, now=now)  # so that there is a place to say so
+        pause_address(mail.recipient, str(problem), now=now)
+        mail.delete()
+    else:
+        try_later(mail, problem, now=now)
+
+
+def _arrived(mail: FindingMail, now: datetime) -> None:
     with transaction.atomic():
-        FindingMail.objects.filter(pk=mail.pk).update(sent_at=now, claimed_at=None, problem="")
-        told = FindingNotice.objects.filter(pk__in=mail.contents.get("notices", []))
-        told.update(told_at=now)
-    return True
+        row = FindingMail.objects.filter(pk=mail.pk)
+        row.update(sent_at=now, doubted_at=None, claimed_at=None, problem="")
+        _told(mail, now)
+
+
+def _doubt(mail: FindingMail, now: datetime) -> None:
+    """Note that nobody can know whether it arrived; it is told no second time by another mail."""
+    with transaction.atomic():
+        row = FindingMail.objects.filter(pk=mail.pk, sent_at=None)
+        if row.update(doubted_at=now, claimed_at=None):
+            _told(mail, now)
+
+
+def _told(mail: FindingMail, now: datetime) -> None:
+    notices = FindingNotice.objects.filter(pk__in=mail.contents.get("notices", []))
+    notices.update(told_at=now)
 
 
 def _written(mail: FindingMail, now: datetime) -> bool:
@@ -93,7 +147,7 @@ def try_later(mail: FindingMail, problem: Exception, *, now: datetime) -> None:
     """Keep why a mail was not sent, and let it be tried again after a while."""
     wait = min(FIRST_WAIT * 2 ** min(mail.attempts, 10), LONGEST_WAIT)
     FindingMail.objects.filter(pk=mail.pk).update(
-        problem=f"{type(problem).__name__}: {problem}"[:500],
+        problem=words_of(problem),
         attempts=mail.attempts + 1,
         retry_at=now + wait,
         claimed_at=None,

@@ -32,6 +32,15 @@ class AddressRefused(smtplib.SMTPResponseException):
         return f"{self.smtp_code} {self.smtp_error!s}"
 
 
+def words_of(problem: Exception) -> str:
+    """Return what went wrong as a person reads it: the server's own words where it said any."""
+    if isinstance(problem, smtplib.SMTPResponseException):
+        said = problem.smtp_error
+        text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+        return f"{problem.smtp_code} {text}"[:500]
+    return f"{type(problem).__name__}: {problem}"[:500]
+
+
 class MayHaveArrived(Exception):
     """The mail was given away, and then the mail server could not be heard any more."""
 

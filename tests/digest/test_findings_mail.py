@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from django.db import connection
 from django.test import Client
 
-from digest import message
+from digest import handover
 from digest.finding_tasks import send_due_finding_mails
 from digest.findings import choice_of, note_finding_mails
 from digest.findings_sending import send_finding_mail
@@ -338,7 +338,7 @@ class TestWhenSomethingFails:
     def test_a_worker_that_dies_is_replaced_and_the_same_mail_leaves(
         self, told, mailbox, monkeypatch
     ):
-        monkeypatch.setattr(message.UnfoldedMail, "send", die)
+        monkeypatch.setattr(handover, "_agree", die)
         with pytest.raises(Killed):
             ring()
         monkeypatch.undo()
