@@ -21,11 +21,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from common.versions import Channel, place_in_order  # noqa: E402
 from learning.attribution_adoption import NOTHING_SEEN, Seen  # noqa: E402
 from learning.attribution_evidence import Candidate, Said  # noqa: E402
 from learning.attribution_fixes import likely_fixes  # noqa: E402
 from learning.attribution_series import Fleet, attribute_series  # noqa: E402
-from learning.attribution_versions import Channel, place_in_order  # noqa: E402
 from learning.calibration import Told, calibration_error, reliability, share_right  # noqa: E402
 
 DATA = Path(os.environ.get("WAKE_SHARED_DATA", ROOT.parent / "shared" / "data"))

@@ -15,9 +15,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from common.versions import Channel, place_in_order
 from learning.attribution_curve import CURVE, DEFAULT, Curve, Floats
 from learning.attribution_evidence import Candidate
-from learning.attribution_versions import Channel, place_in_order
 
 __all__ = [
     "AS_SURE",

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
-from learning.attribution_versions import IN_TEXT, Match, compare
+from common.versions import IN_TEXT, Match, compare
 
 # Weights are natural logarithms of how many times likelier each makes it that it was this ship.
 SAME_VERSION = math.log(20_000)

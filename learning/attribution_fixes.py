@@ -12,9 +12,9 @@ from datetime import timedelta
 
 import numpy as np
 
+from common.versions import Channel, place_in_order
 from learning.attribution_evidence import Candidate, Evidence, Said, rarities, weigh_by_kind
 from learning.attribution_shares import MOST_REASONS, Share, spoken
-from learning.attribution_versions import Channel, place_in_order
 
 LOOK_AHEAD = timedelta(days=120)
 MOST_FIXES = 3

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 
+from common.versions import IN_TEXT, Match, compare, place_in_order, plain
 from learning.attribution_evidence import VERSION_IN_TEXT, Candidate, Evidence, Said
-from learning.attribution_versions import IN_TEXT, Match, compare, place_in_order, plain
 
 LINE_IN_TEXT = math.log(12)
 BROKE_AFTER = math.log(30)  # "1.1 was fine": it is about what came next

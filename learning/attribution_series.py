@@ -11,12 +11,12 @@ from datetime import timedelta
 
 import numpy as np
 
+from common.versions import plain
 from learning.attribution import CURRENT_METHOD, MOST_CANDIDATES, Share, attribute
 from learning.attribution_adoption import Seen
 from learning.attribution_evidence import Candidate, Said
 from learning.attribution_learning import LEARNS_FROM, fit_adoption, fit_sureness
 from learning.attribution_shares import OFF_TOPIC_FOR_RAN, Known
-from learning.attribution_versions import plain
 
 HORIZON = timedelta(days=730)  # a ship older than that is a candidate by its version only
 MOST_SHIPS = 200

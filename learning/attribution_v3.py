@@ -12,6 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from common.versions import IN_TEXT, Match, compare, plain
 from learning.attribution_adoption import Floats, shares_by_adoption
 from learning.attribution_curve import CURVE, Curve
 from learning.attribution_evidence import (
@@ -35,7 +36,6 @@ from learning.attribution_shares import (
     reasons_for_none,
     spoken,
 )
-from learning.attribution_versions import IN_TEXT, Match, compare, plain
 
 KINDS = ("version", "environment", "name", "place", "words", "hints")
 NONE = 0.02  # how often feedback is about no ship at all, where no ship says what it changed

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from accounts.models import Project
+from common.versions import plain
 from feedback.models import FeedbackItem
 from learning.attribution import CURRENT_METHOD, Known, Said, attribute
 from learning.attribution_adoption import DEFAULT, Seen
@@ -19,7 +20,6 @@ from learning.attribution_learning import fit_adoption, fit_sureness, log_loss_o
 from learning.attribution_shares import OFF_TOPIC_FOR_RAN
 from learning.attribution_trust import DEFAULT_TRUST, Case, Trust, fit_trust, log_loss_of_trust
 from learning.attribution_v3 import weigh_all
-from learning.attribution_versions import plain
 from learning.calibration import Told, reliability, share_right
 from learning.knowledge import known_from, what_is_known
 from learning.linking import Candidates, as_said

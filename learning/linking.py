@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import Project
+from common.versions import plain
 from deployments.models import Change, Deployment
 from feedback.intake import mark_linked
 from feedback.models import FeedbackItem
@@ -21,7 +22,6 @@ from learning.attribution import (
     attribute,
 )
 from learning.attribution_adoption import Seen
-from learning.attribution_versions import plain
 from learning.knowledge import versions_before, what_is_known
 from learning.models import Attribution
 

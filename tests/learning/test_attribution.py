@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from common.versions import Match, compare
 from learning.attribution import (
     LOOK_BACK,
     METHODS,
@@ -35,7 +36,6 @@ from learning.attribution_adoption import (
     surer,
 )
 from learning.attribution_learning import fit_adoption, fit_sureness
-from learning.attribution_versions import Match, compare
 
 NOW = datetime(2026, 3, 18, 12, 0, tzinfo=UTC)
 SHA = "3f2b9c1de0a4455f8a67c2d1e9b0f3a7c6d5e4f3"

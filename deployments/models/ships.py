@@ -1,17 +1,13 @@
 """What we shipped, and why."""
 
-import secrets
-import string
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
-from encrypted_fields.fields import EncryptedTextField
 
 from accounts.models import Environment, Project, Service, User
 from common.claims import unclaimed
-from engagement.models import Metric
 
 
 class DeploymentStatus(models.TextChoices):
@@ -107,6 +103,18 @@ class Deployment(models.Model):
         """True if it reached customers."""
         return self.status in (DeploymentStatus.SUCCEEDED, DeploymentStatus.ROLLED_BACK)
 
+    @property
+    def adopted(self) -> "Adoption | None":
+        """How far customers have taken it up, where that is measured."""
+        found: Adoption | None = getattr(self, "adoption", None)
+        return found
+
+    @property
+    def starts_at(self) -> datetime:
+        """When its window starts: when enough customers had it, or else when it went live."""
+        adoption = self.adopted
+        return adoption.reached_at if adoption and adoption.reached_at else self.shipped_at
+
 
 class OtherId(models.Model):
     """An id by which a further tool tells of a ship that another tool told of first."""
@@ -176,58 +184,6 @@ class Change(models.Model):
         return self.message.split("\n", 1)[0]
 
 
-class Goal(models.TextChoices):
-    """Which way a metric was meant to move."""
-
-    UP = "up", "rise"
-    DOWN = "down", "fall"
-
-
-class Hypothesis(models.Model):
-    """What a deployment was expected to do to a metric, and why; frozen at its first look."""
-
-    deployment = models.OneToOneField(Deployment, models.CASCADE, related_name="hypothesis")
-    metric = models.ForeignKey(Metric, models.PROTECT, related_name="hypotheses")
-    direction = models.CharField(max_length=5, choices=Goal.choices)
-    min_effect = models.FloatField()  # the smallest relative effect that matters, 0.02 is 2 %
-    window = models.DurationField(default=timedelta(days=7))
-    statement = models.TextField(blank=True)
-    because = models.TextField(blank=True)
-    stated_at = models.DateTimeField()
-    stated_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")  # none: CI
-    frozen_at = models.DateTimeField(null=True)
-
-    class Meta:
-        verbose_name_plural = "hypotheses"
-
-    def __str__(self) -> str:
-        sign = "+" if self.direction == Goal.UP else "−"
-        return f"{self.metric} {sign}{self.min_effect:.1%} within {self.window.days} d"
-
-    @property
-    def goal(self) -> float:
-        """The smallest effect that matters with its sign: 0.02 for a rise of 2 %, or -0.02."""
-        return self.min_effect if self.direction == Goal.UP else -self.min_effect
-
-
-class HypothesisEdit(models.Model):
-    """What a hypothesis said before somebody changed it, and what they made of it.
-
-    One that came too late changed nothing; it is kept as a remark. `old` and `new` hold the
-    metric's key, the direction, the size, the window in seconds, the statement and the reason.
-    """
-
-    hypothesis = models.ForeignKey(Hypothesis, models.CASCADE, related_name="edits")
-    old = models.JSONField()
-    new = models.JSONField()
-    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")  # none: CI
-    edited_at = models.DateTimeField()
-    is_late = models.BooleanField(default=False)
-
-    def __str__(self) -> str:
-        return f"{self.hypothesis_id}: {self.old} -> {self.new}"
-
-
 class CheckupQuerySet(models.QuerySet["Checkup"]):
     """Ways to ask for checkups."""
 
@@ -269,90 +225,19 @@ class Checkup(models.Model):
         return won.update(claimed_at=now, attempts=models.F("attempts") + 1) == 1
 
 
-def new_webhook_key() -> str:
-    """Return the part of a webhook's address that nobody can guess."""
-    return secrets.token_urlsafe(18)
+class Adoption(models.Model):
+    """How far customers have taken up a ship: the share of them on it, or on a later one.
 
-
-def new_webhook_secret() -> str:
-    """Return a secret for a sender to sign its deliveries with, as Standard Webhooks writes them.
-
-    What follows `whsec_` is base64 of 24 bytes, without the characters that addresses cannot hold.
+    The ship's window starts at `reached_at`, when that share first was `threshold`.
     """
-    letters = string.ascii_letters + string.digits
-    return "whsec_" + "".join(secrets.choice(letters) for _ in range(32))
 
-
-class Webhook(models.Model):
-    """An address that a provider, such as GitHub, posts its deployments to."""
-
-    project = models.ForeignKey(Project, models.CASCADE, related_name="webhooks")
-    provider = models.CharField(max_length=30, default="github")
-    key = models.CharField(max_length=40, unique=True, default=new_webhook_key)
-    secret = EncryptedTextField(default=new_webhook_secret)
-    # While a secret is being exchanged, what the old one signed is taken too, until then.
-    previous_secret = EncryptedTextField(null=True)
-    previous_until = models.DateTimeField(null=True)
-    branch = models.CharField(max_length=200, blank=True)
-    names = models.JSONField(default=list)  # of the jobs, workflows or builds that deploy
-    environment = models.CharField(max_length=100, blank=True)
-    mapping = models.JSONField(default=dict)  # field -> JMESPath
-    refused_count = models.PositiveIntegerField(default=0)
-    last_refused_at = models.DateTimeField(null=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["project", "provider"], name="one_webhook_per_provider")
-        ]
+    deployment = models.OneToOneField(Deployment, models.CASCADE, related_name="adoption")
+    threshold = models.FloatField()  # 0.1 is 10 %
+    share = models.FloatField()  # when it was last measured, 0 to 1
+    users = models.PositiveBigIntegerField(null=True)  # that it is a share of, if known
+    reached_at = models.DateTimeField(null=True)
+    measured_at = models.DateTimeField()
+    measured_until = models.DateTimeField()  # the end of the last bucket that was looked at
 
     def __str__(self) -> str:
-        return f"{self.provider} of {self.project}"
-
-    def secrets_at(self, now: datetime) -> tuple[str, ...]:
-        """Return the secrets that may sign a delivery at that moment."""
-        if self.previous_secret and self.previous_until and now < self.previous_until:
-            return (self.secret, self.previous_secret)
-        return (self.secret,)
-
-
-class Delivery(models.Model):
-    """One call that reached us, kept as it came, so that what could not be read is not lost."""
-
-    class Outcome(models.TextChoices):
-        """What became of it."""
-
-        RECEIVED = "received", "Received"
-        RECORDED = "recorded", "Recorded"
-        IGNORED = "ignored", "Ignored"
-        UNREADABLE = "unreadable", "Could not be read"
-
-    project = models.ForeignKey(Project, models.CASCADE, related_name="deliveries")
-    provider = models.CharField(max_length=30)
-    event = models.CharField(max_length=100, blank=True)
-    delivery_id = models.CharField(max_length=200, blank=True)
-    headers = models.JSONField(default=dict)  # names in lower case, secrets masked
-    path = models.CharField(max_length=500, blank=True)  # what the address had behind the key
-    body = models.BinaryField()  # as it came, secrets masked
-    attempts = models.PositiveSmallIntegerField(default=0)  # to record it
-    outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.RECEIVED)
-    reason = models.TextField(blank=True)
-    deployment = models.ForeignKey(
-        Deployment, models.SET_NULL, null=True, related_name="deliveries"
-    )
-    received_at = models.DateTimeField()
-
-    class Meta:
-        verbose_name_plural = "deliveries"
-        indexes = [
-            models.Index(fields=["project", "-received_at"], name="deliveries_newest_first"),
-            models.Index(fields=["project", "provider", "delivery_id"], name="deliveries_by_id"),
-            models.Index(
-                fields=["received_at"],
-                name="deliveries_not_read_yet",
-                condition=Q(outcome="received"),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.provider} {self.event} {self.outcome}"
+        return f"{self.deployment_id}: {self.share:.0%}"
