@@ -12,6 +12,7 @@ app.autodiscover_tasks()
 app.autodiscover_tasks(["learning"], related_name="reply_tasks")
 app.autodiscover_tasks(["learning"], related_name="source_tasks")
 app.autodiscover_tasks(["learning", "digest"], related_name="finding_tasks")
+app.autodiscover_tasks(["digest"], related_name="bounce_tasks")
 
 # What is due is a row in the database. These bells only make a worker look, so a bell that is
 # lost or rung twice does no harm: `expires` keeps them from piling up while no worker runs.
@@ -100,6 +101,11 @@ app.conf.beat_schedule = {
         "task": "digest.finding_tasks.send_due_finding_mails",
         "schedule": 60.0,
         "options": {"expires": 60},
+    },
+    "read mails that came back": {
+        "task": "digest.bounce_tasks.read_bounce_mailbox",
+        "schedule": 300.0,
+        "options": {"expires": 240},
     },
     "send due digests": {
         "task": "digest.tasks.send_due_digests",

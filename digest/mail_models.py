@@ -9,7 +9,7 @@ from django.db.models import Q
 from accounts.models import Project
 from common.claims import unclaimed
 
-READ_EVERY = timedelta(minutes=5)
+READ_EVERY = timedelta(minutes=1)  # the bell rings less often
 
 
 class KeptMail(models.Model):

@@ -16,6 +16,7 @@ class Mailbox:
         self.mails: list[EmailMessage] = []
         self.raw: list[bytes] = []
         self.recipients: list[str] = []
+        self.senders: list[str] = []
         self.refuses = ""
         self.unknown: dict[str, str] = {}
 
@@ -32,6 +33,7 @@ class Mailbox:
             return self.refuses
         self.raw.append(envelope.content)
         self.recipients += envelope.rcpt_tos
+        self.senders.append(envelope.mail_from)
         self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
         return "250 OK"
 
