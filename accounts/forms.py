@@ -63,3 +63,13 @@ class KeyForm(forms.Form):
         help_text="Give each script a key of its own that may do no more than it needs.",
         error_messages={"required": "Choose at least one thing that the key may do."},
     )
+
+    def clean_scopes(self) -> list[str]:
+        """Refuse a key that anybody can read in a page or an app, and that may do more."""
+        scopes = list(self.cleaned_data["scopes"])
+        if Scope.EVENTS_WRITE in scopes and len(scopes) > 1:
+            raise forms.ValidationError(
+                "A key that sends events stands in pages and apps, where anybody can read it: "
+                "it may do nothing else. Make a second key for the rest."
+            )
+        return scopes

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from accounts.known_keys import forget_known_keys
 from accounts.models import ApiKey, Project, Scope, User
 
 
@@ -20,3 +21,4 @@ def revoke_api_key(key: ApiKey) -> None:
     """End the key for good; it stays listed, so that one can see what it was."""
     key.revoked = True
     key.save(update_fields=["revoked"])
+    forget_known_keys()

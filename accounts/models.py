@@ -207,6 +207,7 @@ class Scope(models.TextChoices):
     DEPLOYMENTS_WRITE = "deployments:write", "Report deployments"
     FEEDBACK_WRITE = "feedback:write", "Send feedback"
     METRICS_WRITE = "metrics:write", "Send metric samples"
+    EVENTS_WRITE = "events:write", "Send events (may stand in a web page or an app)"
     READ = "read", "Read everything in the project"
 
 

@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
+    "common.short_way.ShortWayMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -98,6 +99,11 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
+# Doors for programs that need nothing of the middleware: {start of the address: the urls below}.
+SHORT_WAYS = {
+    "/v1/": "engagement.event_urls",
+    "/api/v1/feedback/": "feedback.api_short_urls",
+}
 WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {
@@ -191,6 +197,13 @@ DELIVERY_RETENTION_DAYS = env.read(
     "DELIVERY_RETENTION_DAYS",
     default=90,
     help="How long calls to webhooks are kept as they came; what they told of is kept for good.",
+)
+
+EVENT_RETENTION_DAYS = env.read(
+    env.int,
+    "EVENT_RETENTION_DAYS",
+    default=90,
+    help="How long events are kept one by one; how many there were is kept for good.",
 )
 
 # How long those whom a finding is for have to look at it before the whole team is told.

@@ -27,6 +27,7 @@ urlpatterns = [
     path("p/<slug:slug>/digest/", include("digest.urls")),
     path("digest/", include("digest.open_urls")),
     path("mails/", include("digest.mail_urls")),
+    path("v1/", include("engagement.event_urls")),
     path("hooks/", include("feedback.hook_urls")),
     path("hooks/", include("deployments.hook_urls")),
     path("", include("feedback.widget_urls")),

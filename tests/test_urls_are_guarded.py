@@ -14,10 +14,12 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from accounts.models import Alias, ApiKey, Role, Scope
 from deployments.models import Delivery, Webhook
+from digest.feeds import make_feed
 from digest.links import preferences_token
 from digest.mail_models import KeptMail
-from digest.models import Issue, Subscription
+from digest.models import Channel, Edition, Issue, ShareLink, Subscription
 from digest.recipients import confirmation_token
+from digest.sharing import hashed
 from engagement.models import Feed, Source
 from feedback.models import BulkAction, Call, Connection, Customer, Import, SavedView
 from learning.findings_links import token_of
@@ -60,11 +62,16 @@ DOORS: dict[str, Any] = {
     "mail_provider_hook": OPEN,  # a secret of its own: tests/digest/test_provider.py
     "digest_preferences": OPEN,
     "digest_confirm": OPEN,
+    "digest_shared": OPEN,
+    "digest_shared_html": OPEN,
+    "digest_atom": OPEN,
     "finding_worth": OPEN,
     "finding_mails_off": OPEN,
     "hook": OPEN,
     "hook-below": OPEN,
     "feedback_hook": OPEN,
+    "events-in": OPEN,
+    "events-settings": OPEN,
     "widget-script": OPEN,
     "widget": OPEN,
     "form-page": OPEN,
@@ -135,6 +142,18 @@ DOORS: dict[str, Any] = {
     "digest_recipients": Project(MEMBER, MEMBER),
     "digest_recipient_remove": Project(None, MEMBER),
     "digest_recipient_resume": Project(None, MEMBER),
+    "digest_archive": Project(VIEWER),
+    "digest_edition": Project(VIEWER),
+    "digest_edition_html": Project(VIEWER),
+    "digest_share": Project(None, MEMBER),
+    "digest_share_revoke": Project(None, MEMBER),
+    "digest_feed": Project(None, VIEWER),  # everyone has an address of their own
+    "digest_channels": Project(MEMBER),
+    "digest_channel_new": Project(OWNER, OWNER),
+    "digest_channel": Project(MEMBER, OWNER),
+    "digest_channel_test": Project(None, OWNER),
+    "digest_channel_resume": Project(None, OWNER),
+    "digest_channel_remove": Project(None, OWNER),
     "digest_issue": Project(VIEWER),
     "digest_issue_html": Project(VIEWER),
     "settings": Project(VIEWER, OWNER),
@@ -243,6 +262,16 @@ def address(shop, ada, ben):
         subscription=subscription, project=shop, recipient=ada.email, week_end_at=NOW,
         subject="A week", html="<p>A week", text="A week", message_id="<1@wake>", sent_at=NOW,
     )  # fmt: skip
+    edition = Edition.objects.create(
+        project=shop, rhythm="weekly", ends_on=NOW.date(), start_at=NOW, end_at=NOW,
+        subject="A week", letter={"headline": "It works well"}, sent_at=NOW,
+    )  # fmt: skip
+    link = ShareLink.objects.create(edition=edition, token_hash=hashed("a"), made_at=NOW)
+    chat = Channel.objects.create(
+        project=shop, chat="slack", name="#a", url="https://hooks.invalid/a", made_at=NOW
+    )
+    posted = Subscription.objects.create(project=shop, channel=chat, next_due_at=NOW)
+    feed_token = make_feed(shop, ada, now=NOW)
     webhook = Webhook.objects.create(project=shop)
     mapped = Webhook.objects.create(project=shop, provider="generic")
     delivery = Delivery.objects.create(
@@ -287,6 +316,12 @@ def address(shop, ada, ben):
         "learning": {"pk": learning.pk}, "learning_edit": {"pk": learning.pk},
         "learning_filed": {"pk": learning.pk},
         "digest_issue": {"pk": issue.pk}, "digest_issue_html": {"pk": issue.pk},
+        "digest_edition": {"pk": edition.pk}, "digest_edition_html": {"pk": edition.pk},
+        "digest_share": {"pk": edition.pk},
+        "digest_share_revoke": {"pk": edition.pk, "link": link.pk},
+        **{f"digest_channel{n}": {"pk": posted.pk} for n in ("", "_test", "_resume", "_remove")},
+        "digest_shared": {"token": "a"}, "digest_shared_html": {"token": "a"},
+        "digest_atom": {"token": feed_token},
         "settings_member": {"pk": member.pk}, "settings_member_remove": {"pk": member.pk},
         **{f"settings_outgoing_{name}": {"pk": hook.pk} for name in outgoing},
         "settings_outgoing_again": news,
@@ -312,6 +347,7 @@ def address(shop, ada, ben):
         "finding": {"pk": finding.pk}, "finding_do": {"pk": finding.pk},
         "finding_worth": {"token": token_of(notice)},
         "finding_mails_off": {"token": choice.token},
+        "events-in": {"call": "track"}, "events-settings": {"key": "x"},
         "hook": {"provider": "github", "key": webhook.key},
         "hook-below": {"provider": "github", "key": webhook.key, "path": "api/0/"},
         "widget": {"key": widget.key}, "form-page": {"key": widget.key},

@@ -6,6 +6,7 @@ from engagement.models.events import (
     Event,
     EventCount,
     EventReceipt,
+    RefusedEvent,
     SameUser,
     VersionUse,
 )
@@ -34,8 +35,10 @@ __all__ = [
     "Metric",
     "MetricSample",
     "MetricSampleQuerySet",
+    "RefusedEvent",
     "Role",
     "Rollup",
+    "RollupDue",
     "SameUser",
     "Source",
     "VersionUse",
