@@ -2,8 +2,9 @@
 
 from engagement.sources.base import SourceKind
 from engagement.sources.json_http import JSON_HTTP
+from engagement.sources.postgresql import POSTGRESQL
 from engagement.sources.prometheus import PROMETHEUS
 
-_ALL: tuple[SourceKind, ...] = (PROMETHEUS, JSON_HTTP)
+_ALL: tuple[SourceKind, ...] = (PROMETHEUS, POSTGRESQL, JSON_HTTP)
 
 SOURCES = {kind.name: kind for kind in _ALL}
