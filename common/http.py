@@ -13,6 +13,8 @@ from common.hosts import CannotReach, addresses_of, read_address
 
 TIMEOUT_SECONDS = 10.0
 MAX_ANSWER_BYTES = 64 * 1024
+# Nothing was sent yet when one of these happens.
+_BEFORE = (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.UnsupportedProtocol)
 _FAILURES = (
     httpcore.NetworkError,
     httpcore.TimeoutException,
@@ -20,6 +22,10 @@ _FAILURES = (
     httpcore.UnsupportedProtocol,
     ssl.SSLError,
 )
+
+
+class NoAnswer(CannotReach):
+    """The host was reached and then could not be heard any more: it may have taken the call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ def call(
     `timeout` is in seconds for the whole call, however slowly the host drips. `private_hosts` are
     the names, addresses and networks inside the own network that may be called, "*" for all.
     `extra_ca` are certificates (PEM) that are believed besides the usual ones.
-    Raises NotAllowed or CannotReach.
+    Raises NotAllowed or CannotReach; NoAnswer where the call may have been taken.
     """
     read_address(url)
     deadline = time.monotonic() + timeout
@@ -82,7 +88,8 @@ def call(
                 _beginning(answer.iter_stream(), max_bytes),
             )
     except _FAILURES as problem:
-        raise CannotReach(_why(problem, timeout)) from problem
+        kind = CannotReach if isinstance(problem, _BEFORE) else NoAnswer
+        raise kind(_why(problem, timeout)) from problem
 
 
 def _trusting(extra_ca: str) -> ssl.SSLContext:

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from accounts.models import Project, Role, User
 from common.windows import WEEK
+from digest.archive import note_sent
 from digest.issues import write_issue
 from digest.models import Issue
 from digest.schedule import next_due, week_ending
@@ -26,7 +27,9 @@ def write_digest(project: Project, *, now: datetime) -> None:
     subscription = subscribe(project, owner, now=now)
     week = week_ending(MONDAY, MORNING, UTC, due=now)
     issue = write_issue(subscription, week, recipient=owner.email, now=now)
-    Issue.objects.filter(pk=issue.pk).update(sent_at=now + timedelta(seconds=4))
+    sent_at = now + timedelta(seconds=4)
+    Issue.objects.filter(pk=issue.pk).update(sent_at=sent_at)
+    note_sent(issue, now=sent_at)
 
 
 def stop_mails(project: Project, *, now: datetime) -> None:

@@ -36,23 +36,21 @@ def has_words(letter: Letter) -> bool:
 
 
 def edition_of(subscription: Subscription, period: Window, review: WeekInReview) -> Edition:
-    """Return the edition of that period; one that was written for another reader stays as it was."""
-    of_period = {
-        "project": subscription.project,
-        "rhythm": rhythm_of(period),
-        "ends_on": period.end.astimezone(subscription.plan.zone).date(),
-    }
-    known = Edition.objects.filter(**of_period).first()
-    if known:
-        return known
-    letter = letter_to_all(subscription.project, review, subscription.timezone)
+    """Return the edition of that period; an older one stays as it was."""
+    project = subscription.project
+
+    def said() -> dict[str, Any]:
+        return asdict(letter_to_all(project, review, subscription.timezone))
+
     edition, _ = Edition.objects.get_or_create(  # UniqueConstraint "a_period_has_one_edition"
-        **of_period,
+        project=project,
+        rhythm=rhythm_of(period),
+        ends_on=period.end.astimezone(subscription.plan.zone).date(),
         defaults={
             "start_at": period.start,
             "end_at": period.end,
-            "subject": subject_of(review.headline, subscription.project.name),
-            "letter": asdict(letter),
+            "subject": subject_of(review.headline, project.name),
+            "letter": said,  # asked for only when there is no edition yet
         },
     )
     return edition
@@ -61,12 +59,12 @@ def edition_of(subscription: Subscription, period: Window, review: WeekInReview)
 def note_sent(issue: Issue, *, now: datetime) -> None:
     """Show the issue's edition in the archive from now on, as it has reached somebody."""
     if issue.edition is not None and issue.edition.sent_at is None:
-        Edition.objects.filter(pk=issue.edition_id, sent_at=None).update(sent_at=now)
+        Edition.objects.filter(pk=issue.edition.pk, sent_at=None).update(sent_at=now)
         issue.edition.sent_at = now
 
 
 def letter_of(edition: Edition) -> Letter:
-    """Return what the edition says, also where it was written before the letter had all its parts."""
+    """Return what the edition says, also if it is older than some parts of a letter."""
     return _built(Letter, edition.letter)
 
 

@@ -1,22 +1,33 @@
 """A digest that was written down for one reader, before it leaves and after."""
 
 from datetime import datetime
+from typing import Any
 
 from accounts.models import Project
 from common.windows import Window
-from dashboard.week import week_in_review
+from dashboard.week import WeekInReview, week_in_review
+from digest.archive import edition_of, note_sent
+from digest.channels import letter_for_channel, message_for
+from digest.chat_sending import post
 from digest.compose import Mail, compose
 from digest.handover import MayHaveArrived
 from digest.links import preferences_url, unsubscribe_url
 from digest.message import deliver, new_message_id
-from digest.models import Issue, Subscription
+from digest.models import Edition, Issue, Subscription
 from digest.parts import Reader
+from digest.plain import as_text
+from digest.reviews import Reviews
 from digest.schedule import rhythm_of
 from learning.overturned import note_told
 
 
 def write_issue(
-    subscription: Subscription, period: Window, *, recipient: str, now: datetime
+    subscription: Subscription,
+    period: Window,
+    *,
+    recipient: str,
+    now: datetime,
+    reviews: Reviews | None = None,
 ) -> Issue:
     """Return the reader's issue of that period; one that was written before stays as it was."""
     rhythm = rhythm_of(period)
@@ -24,22 +35,32 @@ def write_issue(
     known = Issue.objects.filter(subscription=subscription, **of_period).first()
     if known:
         return known
-    mail = mail_for(subscription.project, period, reader_of(subscription), now=now)
+    review = (reviews or Reviews()).of(subscription.project, period, now=now)
+    edition = edition_of(subscription, period, review)
     issue, created = Issue.objects.get_or_create(  # UniqueConstraint "a_period_is_sent_once"
         subscription=subscription,
         **of_period,
         defaults={
             "project": subscription.project,
+            "edition": edition,
             "recipient": recipient,
-            "subject": mail.subject,
-            "html": mail.html,
-            "text": mail.text,
             "message_id": new_message_id(),
+            **_said(subscription, review, edition),
         },
     )
     if created:
         note_told(subscription.project, period, now=now)
     return issue
+
+
+def _said(subscription: Subscription, review: WeekInReview, edition: Edition) -> dict[str, Any]:
+    """Return what the issue holds: a mail, or the message for a channel."""
+    if subscription.channel:
+        letter = letter_for_channel(subscription.channel, review, subscription.timezone)
+        message = message_for(subscription.channel, letter, edition)
+        return {"subject": edition.subject, "html": "", "text": as_text(letter), "post": message}
+    mail = compose(subscription.project, review, reader_of(subscription))
+    return {"subject": mail.subject, "html": mail.html, "text": mail.text}
 
 
 def reader_of(subscription: Subscription) -> Reader:
@@ -70,9 +91,13 @@ def send_issue(issue: Issue, subscription: Subscription, *, now: datetime) -> bo
         return row.filter(sent_at=None, handing_at=None).update(handing_at=now) == 1
 
     try:
-        mine = deliver(issue, unsubscribe_url(subscription), may_i=may_i)
+        if subscription.channel:
+            mine = post(subscription.channel, issue.post, now=now, may_i=may_i)
+        else:
+            mine = deliver(issue, unsubscribe_url(subscription), may_i=may_i)
     except MayHaveArrived:
         row.update(doubted_at=now)
+        note_sent(issue, now=now)
         raise
     except Exception:
         row.filter(handing_at=now).update(handing_at=None)
@@ -80,6 +105,7 @@ def send_issue(issue: Issue, subscription: Subscription, *, now: datetime) -> bo
     if mine:
         row.update(sent_at=now, doubted_at=None)
         issue.sent_at, issue.handing_at = now, now
+        note_sent(issue, now=now)
     return mine
 
 
@@ -87,3 +113,4 @@ def doubt(issue: Issue, *, now: datetime) -> None:
     """Note that a worker died while it gave this mail away: it may have arrived, or not."""
     row = Issue.objects.filter(pk=issue.pk, sent_at=None, doubted_at=None)
     row.exclude(handing_at=None).update(doubted_at=now)
+    note_sent(issue, now=now)

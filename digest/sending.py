@@ -3,10 +3,12 @@
 import smtplib
 from datetime import datetime, timedelta
 
-from digest.bounces import is_hard, pause
-from digest.handover import AddressRefused, MayHaveArrived
+from digest.bounces import is_hard, pause, pause_channel
+from digest.chat_sending import NotTaken
+from digest.handover import AddressRefused, MayHaveArrived, words_of
 from digest.issues import doubt, send_issue, write_issue
 from digest.models import Issue, Subscription
+from digest.reviews import Reviews
 from digest.subscribe import is_reader
 
 # After a failure: a quarter of an hour, then twice as long each time, up to half a day.
@@ -15,24 +17,28 @@ LONGEST_WAIT = timedelta(hours=12)
 MAIL_PROBLEMS = (OSError, smtplib.SMTPException, UnicodeError, MayHaveArrived)
 
 
-def send_digest_to(subscription: Subscription, *, now: datetime) -> Issue | None:
+def send_digest_to(
+    subscription: Subscription, *, now: datetime, reviews: Reviews | None = None
+) -> Issue | None:
     """Send the digest that is due; return its issue, or None if nothing was sent.
 
     Nothing is sent when another worker holds the row, nothing is due, or the person has left the
     project. When the mail server fails, the reason is kept on the subscription and the digest
     is tried again later; when it does not know the address, the address is paused; when nobody
     can know whether the mail left, that is kept on the issue, and the next one is waited for.
+    Whoever sends many passes `reviews`, so that the same week is read once.
     """
     if not subscription.claim(now):
         return None
-    subscription.refresh_from_db()
+    readers = Subscription.objects.select_related("project", "user", "channel")
+    subscription.refresh_from_db(from_queryset=readers)
     if subscription.next_due_at > now:  # it was sent or put off while this worker came
         _let_go(subscription)
         return None
     if not is_reader(subscription):
         subscription.delete()
         return None
-    issue = _issue_due(subscription, now)
+    issue = _issue_due(subscription, now, reviews or Reviews())
     if issue is None or issue.sent_at:
         _move_on(subscription, now)
         return issue
@@ -53,6 +59,12 @@ def _sent(issue: Issue, subscription: Subscription, now: datetime) -> bool:
         else:
             try_later(subscription, refusal, now)
         return False
+    except NotTaken as answer:
+        if answer.is_final:
+            pause_channel(subscription, str(answer), now=now)
+        else:
+            try_later(subscription, answer, now, at_least=answer.wait)
+        return False
     except MayHaveArrived:
         _move_on(subscription, now)
         return False
@@ -64,7 +76,7 @@ def _sent(issue: Issue, subscription: Subscription, now: datetime) -> bool:
     return mine
 
 
-def _issue_due(subscription: Subscription, now: datetime) -> Issue | None:
+def _issue_due(subscription: Subscription, now: datetime, reviews: Reviews) -> Issue | None:
     """Return the issue of the period that is due, written if it is new; None without any news.
 
     It is written before the mail leaves, so that a retry sends the same mail, under the same
@@ -75,14 +87,22 @@ def _issue_due(subscription: Subscription, now: datetime) -> Issue | None:
         return None
     plan = subscription.plan
     due = plan.latest_due(first=subscription.next_due_at, now=now)
-    return write_issue(subscription, plan.period(due=due), recipient=subscription.address, now=now)
+    period = plan.period(due=due)
+    to = subscription.address
+    return write_issue(subscription, period, recipient=to, now=now, reviews=reviews)
 
 
-def try_later(subscription: Subscription, problem: Exception, now: datetime) -> None:
+def try_later(
+    subscription: Subscription,
+    problem: Exception,
+    now: datetime,
+    *,
+    at_least: timedelta = timedelta(0),
+) -> None:
     """Keep why a digest was not sent, and let it be tried again after a while."""
-    wait = min(FIRST_WAIT * 2 ** min(subscription.attempts, 10), LONGEST_WAIT)
+    wait = max(min(FIRST_WAIT * 2 ** min(subscription.attempts, 10), LONGEST_WAIT), at_least)
     Subscription.objects.filter(pk=subscription.pk).update(
-        problem=f"{type(problem).__name__}: {problem}"[:500],
+        problem=str(problem)[:500] if isinstance(problem, NotTaken) else words_of(problem),
         attempts=subscription.attempts + 1,
         retry_at=now + wait,
         claimed_at=None,

@@ -1,6 +1,6 @@
 """The digest's pages: what comes next, when it comes, and what came."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from csp.decorators import csp_replace
 from django.contrib import messages
@@ -14,24 +14,21 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import may, project_for
 from accounts.models import Project, Role, User
 from common.paging import page_of
+from dashboard.templatetags.wake import span
 from digest.by_hand import period_until, send_sample
 from digest.compose import Mail
 from digest.finding_forms import FindingChoiceForm
 from digest.findings import choice_of
 from digest.forms import PreferencesForm, initial
+from digest.frames import MAIL_IN_A_FRAME
 from digest.issues import mail_for, reader_of
 from digest.models import Issue, Subscription
 from digest.sending import MAIL_PROBLEMS
 from digest.subscribe import change_subscription, chosen, subscribe
+from feedback.limits import spend
 
-# A mail carries its style in its elements. It is shown in a frame without scripts, and this is
-# the only answer of Wake that allows such style.
-MAIL_IN_A_FRAME = {
-    "default-src": ["'none'"],
-    "style-src": ["'unsafe-inline'"],
-    "frame-ancestors": ["'self'"],
-    "form-action": ["'none'"],
-}
+# So many tests one person has sent of one project's digest.
+TESTS, TESTS_IN = 5, timedelta(minutes=10)
 
 
 def digest_preview(request: HttpRequest, slug: str) -> HttpResponse:
@@ -48,6 +45,7 @@ def digest_preview(request: HttpRequest, slug: str) -> HttpResponse:
         on = "Your preferences are kept." if subscription.is_on else "You get no more digests."
         messages.success(request, on)
         return redirect("digest_preview", slug)
+    may_manage = may(request, project, Role.MEMBER)
     context = {
         "project": project,
         "subscription": subscription,
@@ -56,7 +54,8 @@ def digest_preview(request: HttpRequest, slug: str) -> HttpResponse:
         "mail": _next_mail(subscription, now),
         "as_text": request.GET.get("as") == "text",
         "doubted": _doubted(subscription),
-        "others": _others(project) if may(request, project, Role.MEMBER) else None,
+        "may_manage": may_manage,
+        "others": _others(project) if may_manage else None,
         "page": page_of(
             request, _issues_of(_me(request), project), by=("-week_end_at", "-pk"), size=12
         ),
@@ -80,6 +79,10 @@ def digest_test(request: HttpRequest, slug: str) -> HttpResponse:
     project = project_for(request.user, slug)
     now = timezone.now()
     subscription = _mine(request, project, now)
+    wait = spend(f"digest test {subscription.pk}", most=TESTS, span=TESTS_IN, now=now)
+    if wait:
+        messages.error(request, f"That were {TESTS} tests in a short while. Go on in {span(wait)}.")
+        return redirect("digest_preview", slug)
     try:
         send_sample(subscription, now=now)
     except MAIL_PROBLEMS as problem:
