@@ -8,8 +8,8 @@ from django import forms
 from common.errors import BadInput
 from common.place_forms import PREFIX, PlaceForm
 from engagement.feeding import Filled
-from engagement.intake import read_key
 from engagement.models import Direction, Feed, Kind, Metric, Source
+from engagement.sample_rows import read_key
 from engagement.sources.base import SourceKind
 
 MINUTES = [(5, "5 minutes"), (15, "15 minutes"), (60, "An hour"), (1440, "A day")]

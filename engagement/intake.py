@@ -3,63 +3,19 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from operator import itemgetter
 from typing import Any
 
 from django.db import transaction
-from django.utils.text import slugify
 
 from accounts.models import Project
-from common.errors import BadInput, IntakeReport, RowError
-from common.values import clean_text, read_duration, read_moment, read_number
-from engagement.models import Direction, Kind, Metric, MetricSample, Role
+from common.errors import BadInput, IntakeReport
+from common.values import clean_text, read_duration
+from engagement.models import Direction, Kind, Metric, Role
+from engagement.sample_rows import Read, read_key, read_samples
+from engagement.sample_store import store
 
 BATCH = 10_000
 MAX_RESOLUTION = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One row as it came, read and checked."""
-
-    metric: str
-    taken_at: datetime
-    value: float
-    exposure: float | None
-
-
-def read_sample(row: Any, *, now: datetime, zone: tzinfo | None = None) -> Sample:
-    """Return the sample that `row` describes; raises BadInput naming the field.
-
-    Fields: `metric` (its key), `at` (time), and `value`, or `numerator` and `denominator`.
-    """
-    if not isinstance(row, Mapping):
-        raise BadInput("sample", "must be an object.", 'Send {"metric", "at", "value"}.')
-    metric = read_key(row.get("metric"), field="metric")
-    taken_at = read_moment(row.get("at"), field="at", now=now, zone=zone)
-    if taken_at is None:
-        raise BadInput("at", "is missing.", "Send the start of the sample's bucket.")
-    value = read_number(row.get("value"), field="value")
-    exposure = read_number(row.get("denominator"), field="denominator")
-    numerator = read_number(row.get("numerator"), field="numerator")
-    if exposure is not None and exposure < 0:
-        raise BadInput("denominator", "is negative.", "Send how many were asked.")
-    if value is None and numerator is not None:
-        if not exposure:
-            raise BadInput("denominator", "is missing or 0.", "Send it with the numerator.")
-        value = read_number(numerator / exposure, field="numerator")
-    if value is None:
-        raise BadInput("value", "is missing.", "Send a number, or numerator and denominator.")
-    return Sample(metric, taken_at, value, exposure)
-
-
-def read_key(value: Any, *, field: str) -> str:
-    """Return a metric's key as it is stored: `Checkout Conversion` is checkout_conversion."""
-    text = clean_text(value, field=field, max_length=100, required=True)
-    key = slugify(text.replace(".", "_").replace("/", "_")).replace("-", "_")
-    if not key:
-        raise BadInput(field, f"{text!r} has no letter or digit.", "Send a key: checkout_rate.")
-    return key
 
 
 def metric_for(project: Project, key: str, **facts: Any) -> tuple[Metric, bool]:
@@ -129,77 +85,36 @@ def record_samples(
     Late, repeated and corrected samples are all welcome: each lands in its own bucket. With
     `dry_run` nothing is written, and the counts are what writing would have given.
     """
-    report = SamplesReport(new_metrics=[])
-    read: list[Sample] = []
-    for index, row in enumerate(rows, first_index):
-        try:
-            read.append(read_sample(row, now=now, zone=zone))
-        except BadInput as error:
-            report.errors.append(RowError(index, error))
+    read, errors = read_samples(rows, now=now, zone=zone, first_index=first_index)
+    report = SamplesReport(errors=errors, new_metrics=[])
     with transaction.atomic():
-        metrics = _metrics(project, read, report)
-        buckets: dict[tuple[int, datetime], Sample] = {}
-        for sample in read:
-            metric = metrics[sample.metric]
-            buckets[metric.pk, metric.bucket(sample.taken_at)] = sample
-        _save(buckets, report, now)
-        transaction.set_rollback(dry_run)
+        widths = _widths(project, read, report)
+        buckets: dict[tuple[int, int], tuple[float, float | None]] = {}
+        for key, at, value, exposure in read:
+            metric_id, width = widths[key]
+            buckets[metric_id, at - at % width] = (value, exposure)
+        stored = store(buckets, now=now)
+        is_news = stored.created or stored.updated or report.new_metrics
+        transaction.set_rollback(dry_run or not is_news)
+    report.created, report.updated = stored.created, stored.updated
     # Rows that named a bucket twice were taken too; the later one is the value.
-    report.unchanged += len(read) - len(buckets)
+    report.unchanged = len(read) - stored.created - stored.updated
     return report
 
 
-def _metrics(project: Project, read: list[Sample], report: SamplesReport) -> dict[str, Metric]:
-    keys = {sample.metric for sample in read}
-    shares = {sample.metric for sample in read if sample.exposure is not None}
+def _widths(
+    project: Project, read: list[Read], report: SamplesReport
+) -> dict[str, tuple[int, int]]:
+    """Return {key: (metric id, seconds of a bucket)}, making the metrics that are missing."""
+    keys = {row[0] for row in read}
     metrics = {m.key: m for m in Metric.objects.filter(project=project, key__in=keys)}
-    for key in sorted(keys - metrics.keys()):
-        kind = Kind.RATIO if key in shares else Kind.GAUGE
-        metrics[key], created = metric_for(project, key, kind=kind)
-        if created and report.new_metrics is not None:
-            report.new_metrics.append(key)
-    return metrics
-
-
-def _save(
-    buckets: dict[tuple[int, datetime], Sample], report: SamplesReport, now: datetime
-) -> None:
-    if not buckets:
-        return
-    times = [taken_at for _, taken_at in buckets]
-    known = {
-        (metric_id, taken_at): (value, exposure)
-        for metric_id, taken_at, value, exposure in MetricSample.objects.filter(
-            metric_id__in={metric_id for metric_id, _ in buckets},
-            taken_at__gte=min(times),
-            taken_at__lte=max(times),
-        ).values_list("metric_id", "taken_at", "value", "exposure")
+    if len(metrics) < len(keys):
+        shares = {key for key, _at, _value, exposure in read if exposure is not None}
+        for key in sorted(keys - metrics.keys()):
+            kind = Kind.RATIO if key in shares else Kind.GAUGE
+            metrics[key], created = metric_for(project, key, kind=kind)
+            if created and report.new_metrics is not None:
+                report.new_metrics.append(key)
+    return {
+        key: (metric.pk, int(metric.resolution.total_seconds())) for key, metric in metrics.items()
     }
-    fresh = []
-    # In one order for everybody, so that two batches of the same buckets wait for each other
-    # instead of each holding a row that the other needs.
-    for (metric_id, taken_at), sample in sorted(buckets.items(), key=itemgetter(0)):
-        before = known.get((metric_id, taken_at))
-        if before == (sample.value, sample.exposure):
-            report.unchanged += 1
-            continue
-        if before is None:
-            report.created += 1
-        else:
-            report.updated += 1
-        fresh.append(
-            MetricSample(
-                metric_id=metric_id,
-                taken_at=taken_at,
-                value=sample.value,
-                exposure=sample.exposure,
-                received_at=now,
-            )
-        )
-    MetricSample.objects.bulk_create(
-        fresh,
-        update_conflicts=True,
-        unique_fields=["metric", "taken_at"],
-        update_fields=["value", "exposure", "received_at"],
-        batch_size=2000,
-    )

@@ -12,8 +12,9 @@ from deployments.models import Delivery, Deployment
 from deployments.providers import generic, github
 from deployments.providers.base import Told
 from deployments.ship import NotAShip
-from engagement.intake import define_metric, read_sample
+from engagement.intake import define_metric
 from engagement.models import MetricSample
+from engagement.sample_rows import read_sample
 from feedback.models import FeedbackItem
 from feedback.rows import read_feedback
 from tests.factories import NOW

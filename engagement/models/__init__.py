@@ -18,7 +18,7 @@ from engagement.models.metrics import (
     MetricSampleQuerySet,
     Role,
 )
-from engagement.models.rollups import Rollup
+from engagement.models.rollups import Rollup, RollupDue
 from engagement.models.sources import Feed, FeedQuerySet, Source
 
 __all__ = [

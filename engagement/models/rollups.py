@@ -2,7 +2,6 @@
 
 from django.db import models
 
-from accounts.models import Project
 from engagement.models.metrics import Metric
 
 
@@ -10,7 +9,8 @@ class Rollup(models.Model):
     """The samples of one metric in one hour or one day of UTC, added up; kept for ever.
 
     The mean of a count or a gauge is `total / samples`; that of a ratio weighs each sample by its
-    denominator: `weighted / exposure`.
+    denominator: `weighted / exposure`. A metric whose buckets are an hour or longer has no hours
+    here: its samples are that already.
     """
 
     class Span(models.TextChoices):
@@ -19,8 +19,8 @@ class Rollup(models.Model):
         HOUR = "hour", "Hour"
         DAY = "day", "Day"
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="+")
-    metric = models.ForeignKey(Metric, models.CASCADE, related_name="rollups")
+    # The constraint begins with the metric, and a metric has one project: no index more is needed.
+    metric = models.ForeignKey(Metric, models.CASCADE, related_name="rollups", db_index=False)
     span = models.CharField(max_length=4, choices=Span.choices)
     starts_at = models.DateTimeField()
     samples = models.PositiveIntegerField()
@@ -39,3 +39,24 @@ class Rollup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.metric_id} {self.span} {self.starts_at:%Y-%m-%d %H:%M}"
+
+
+class RollupDue(models.Model):
+    """Days of a metric, within one month, whose rollups are behind its samples.
+
+    Written with the samples, in one transaction, and deleted with the rollups that make up for it.
+    Until then these days are read from the samples themselves, so that no page is behind.
+    """
+
+    metric = models.ForeignKey(Metric, models.CASCADE, related_name="rollups_due", db_index=False)
+    month = models.DateTimeField()  # its first day; all times here are midnights of UTC
+    since = models.DateTimeField()
+    until = models.DateTimeField()  # exclusive
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["metric", "month"], name="a_month_is_due_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.metric_id} {self.since:%Y-%m-%d} to {self.until:%Y-%m-%d}"

@@ -1,8 +1,9 @@
 import pytest
 
 from common.errors import BadInput
-from engagement.intake import define_metric, read_key, record_samples
+from engagement.intake import define_metric, record_samples
 from engagement.models import Kind, MetricSample
+from engagement.sample_rows import read_key
 from tests.factories import NOW, make_metric
 
 

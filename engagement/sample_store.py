@@ -1,0 +1,134 @@
+"""How samples are stored: a thousand in one statement, and the days that they touch noted as due.
+
+The due days are written first: they are the lock that two batches for the same metric and month
+take, each in the same order, so that neither ever waits for a row while it holds one that the other
+needs.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from operator import itemgetter
+
+from django.db import connection
+
+from common.windows import DAY, Window, month_of
+
+# (metric id, epoch second of the bucket) -> (value, exposure)
+Buckets = Mapping[tuple[int, int], tuple[float, float | None]]
+Row = tuple[int, int, float, float | None]
+
+MOST_DUE = 200  # in one statement: an old SQLite takes 999 values
+_DAY = 86_400
+
+# A row was inserted, not updated, if no transaction has locked or replaced an earlier version of
+# it: then its xmax is 0 (PostgreSQL 15 documentation, 5.5 "System Columns").
+_POSTGRES = """
+WITH kept AS (
+    INSERT INTO engagement_metricsample AS old (metric_id, taken_at, value, exposure, received_at)
+    SELECT metric, to_timestamp(at), value, exposure, %s
+    FROM unnest(%s::bigint[], %s::float8[], %s::float8[], %s::float8[])
+        AS new (metric, at, value, exposure)
+    ON CONFLICT (metric_id, taken_at) DO UPDATE
+    SET value = excluded.value, exposure = excluded.exposure, received_at = excluded.received_at
+    WHERE (old.value, old.exposure) IS DISTINCT FROM (excluded.value, excluded.exposure)
+    RETURNING xmax = 0 AS is_new
+) SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM kept
+"""
+_KNOWN = """
+SELECT new.key, old.value, old.exposure FROM json_each(%s) AS new
+CROSS JOIN engagement_metricsample AS old ON old.metric_id = json_extract(new.value, '$[0]')
+    AND old.taken_at = json_extract(new.value, '$[1]')
+"""
+_SQLITE = """
+INSERT INTO engagement_metricsample (metric_id, taken_at, value, exposure, received_at)
+VALUES (%s, %s, %s, %s, %s) ON CONFLICT (metric_id, taken_at) DO UPDATE
+SET value = excluded.value, exposure = excluded.exposure, received_at = excluded.received_at
+"""
+_DUE = """
+INSERT INTO engagement_rollupdue AS old (metric_id, month, since, until) VALUES {}
+ON CONFLICT (metric_id, month) DO UPDATE
+SET since = {least}(old.since, excluded.since), until = {most}(old.until, excluded.until)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """How many samples were new, how many were other than before; the rest was known."""
+
+    created: int
+    updated: int
+
+
+def store(buckets: Buckets, *, now: datetime) -> Stored:
+    """Save the samples within the caller's transaction, with the days that they touch.
+
+    If nothing was new, the caller need not keep what is due: roll the transaction back.
+    """
+    if not buckets:
+        return Stored(0, 0)
+    rows = [(*key, *said) for key, said in sorted(buckets.items(), key=itemgetter(0))]
+    mark_due(_touched(buckets))
+    return _on_postgres(rows, now) if _is_postgres() else _on_sqlite(rows, now)
+
+
+def mark_due(touched: Mapping[tuple[int, datetime], Window]) -> None:
+    """Note that these whole days are behind, {(metric id, month): days}; waits for its turn."""
+    least, most = ("LEAST", "GREATEST") if _is_postgres() else ("MIN", "MAX")
+    rows = [(*key, touched[key].start, touched[key].end) for key in sorted(touched)]
+    for start in range(0, len(rows), MOST_DUE):
+        part = rows[start : start + MOST_DUE]
+        places = ", ".join(["(%s, %s, %s, %s)"] * len(part))
+        values = [
+            value if isinstance(value, int) else connection.ops.adapt_datetimefield_value(value)
+            for row in part
+            for value in row
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(_DUE.format(places, least=least, most=most), values)
+
+
+def _is_postgres() -> bool:
+    return connection.vendor == "postgresql"
+
+
+def _touched(buckets: Iterable[tuple[int, int]]) -> dict[tuple[int, datetime], Window]:
+    touched: dict[tuple[int, datetime], Window] = {}
+    starts: dict[int, datetime] = {}
+    for metric, number in sorted({(metric, at // _DAY) for metric, at in buckets}):
+        day = starts.get(number)
+        if day is None:
+            day = starts[number] = datetime.fromtimestamp(number * _DAY, tz=UTC)
+        key = (metric, month_of(day))
+        first = touched[key].start if key in touched else day
+        touched[key] = Window(first, day + DAY)
+    return touched
+
+
+def _on_postgres(rows: list[Row], now: datetime) -> Stored:
+    # An array written as text is read by the server far faster than as many parameters.
+    arrays = (
+        "{" + ",".join(["NULL" if value is None else repr(value) for value in column]) + "}"
+        for column in zip(*rows, strict=True)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(_POSTGRES, [now, *arrays])
+        created, updated = cursor.fetchone()
+    return Stored(created, updated)
+
+
+def _on_sqlite(rows: list[Row], now: datetime) -> Stored:
+    """Save them; no other writer can come between looking and saving."""
+    kept = connection.ops.adapt_datetimefield_value
+    received_at = kept(now)
+    told = [
+        (metric, kept(datetime.fromtimestamp(at, tz=UTC)), value, exposure, received_at)
+        for metric, at, value, exposure in rows
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN, [json.dumps([row[:2] for row in told])])
+        known = {place: (value, exposure) for place, value, exposure in cursor.fetchall()}
+        fresh = [row for place, row in enumerate(told) if known.get(place) != row[2:4]]
+        cursor.executemany(_SQLITE, fresh)
+    return Stored(len(told) - len(known), len(fresh) - (len(told) - len(known)))
