@@ -11,6 +11,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(["learning"], related_name="reply_tasks")
 app.autodiscover_tasks(["learning"], related_name="source_tasks")
+app.autodiscover_tasks(["learning"], related_name="event_metric_tasks")
 app.autodiscover_tasks(["learning", "digest"], related_name="finding_tasks")
 app.autodiscover_tasks(["digest"], related_name="bounce_tasks")
 
@@ -59,6 +60,11 @@ app.conf.beat_schedule = {
     },
     "gather metrics": {
         "task": "learning.source_tasks.gather_due_feeds",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "work out metrics of events": {
+        "task": "learning.event_metric_tasks.work_out_due_metrics",
         "schedule": 30.0,
         "options": {"expires": 30},
     },

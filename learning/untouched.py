@@ -36,7 +36,7 @@ def state_of_ship(
                 "stated_at": now,
             },
         )
-        return _look_again(metric, [deployment])
+        return look_again(metric, [deployment])
 
 
 def state_of_area(metric: Metric, area: str, *, because: str, by: User, now: datetime) -> int:
@@ -46,7 +46,7 @@ def state_of_area(metric: Metric, area: str, *, because: str, by: User, now: dat
         row = known or Untouched(metric=metric, area=area)
         row.project_id, row.because, row.by, row.stated_at = metric.project_id, because, by, now
         row.save()
-        return _look_again(metric, _ships_of(metric, area))
+        return look_again(metric, _ships_of(metric, area))
 
 
 def withdraw(row: Untouched) -> int:
@@ -55,7 +55,7 @@ def withdraw(row: Untouched) -> int:
         ships = [row.deployment] if row.deployment else _ships_of(row.metric, row.area)
         if not Untouched.objects.filter(pk=row.pk).delete()[0]:
             return 0
-        return _look_again(row.metric, ships)
+        return look_again(row.metric, ships)
 
 
 def _ships_of(metric: Metric, area: str) -> list[Deployment]:
@@ -69,7 +69,7 @@ def _ships_of(metric: Metric, area: str) -> list[Deployment]:
     return [ship for ship in ships if wanted in {str(one).casefold() for one in ship.areas}]
 
 
-def _look_again(metric: Metric, ships: Iterable[Deployment]) -> int:
+def look_again(metric: Metric, ships: Iterable[Deployment]) -> int:
     """Let the finished looks at these ships be due again, and at those whose windows they are in.
 
     From a ship's first look that is concerned, as a later one builds on those before it.
