@@ -16,18 +16,18 @@ django.setup()
 from django.utils import timezone  # noqa: E402
 
 from digest.models import Subscription  # noqa: E402
-from digest.sending import send_digest_to  # noqa: E402
+from digest.tasks import AT_ONCE, send_some_digests  # noqa: E402
 
 
 def main() -> None:
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     while Subscription.objects.filter(next_due_at__lte=timezone.now()).exists():
-        due = list(Subscription.objects.due(timezone.now())[:40])
-        random.shuffle(due)
-        for subscription in due[:10]:
-            send_digest_to(subscription, now=timezone.now())
-        if not due:
+        due = Subscription.objects.due(timezone.now()).order_by("rhythm", "next_due_at", "pk")
+        keys = list(due.values_list("pk", flat=True)[: 8 * AT_ONCE])
+        first = random.randrange(max(1, len(keys) - AT_ONCE))
+        send_some_digests(subscription_ids=keys[first : first + AT_ONCE])
+        if not keys:
             time.sleep(0.2)
 
 
