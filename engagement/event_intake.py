@@ -15,7 +15,7 @@ from common.masking import mask_text
 from common.values import storable
 from engagement.event_store import store_events
 from engagement.models import RefusedEvent
-from engagement.segment import Frame, Spelling, Told, read_message
+from engagement.segment import Spelling, Told, frame_of, read_message
 from engagement.segment_properties import without_people
 
 # So many are kept of each project: enough to see what is wrong, and no way to fill a disk.
@@ -46,7 +46,9 @@ def record_events(
     What came before counts as unchanged. Messages that tell only who somebody is are taken, and
     counted as unchanged too.
     """
-    frame = Frame(now, oldest_kept(now), spelling, sent_at, context)
+    frame = frame_of(
+        now=now, oldest=oldest_kept(now), spelling=spelling, sent_at=sent_at, context=context
+    )
     report = IntakeReport()
     told: dict[str, Told] = {}
     for index, message in enumerate(messages):

@@ -7,12 +7,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from common.errors import BadInput
-from common.payloads import dig
-from common.values import clean_text, read_moment
+from common.values import clean_text, read_moment, storable
 from engagement.segment_properties import kept_properties
 
 # The messages that tell of something done; the others only of who somebody is.
@@ -23,7 +22,6 @@ MAX_ID = 200
 MAX_PLACE = 100
 # Wider than any library's own clock check, so that only what cannot be true is refused.
 AHEAD = timedelta(days=1)
-_VERSIONS = (("context", "app", "version"), ("properties", "version"), ("context", "app", "build"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +55,16 @@ class Frame:
     now: datetime
     oldest: datetime  # what was done before is not kept any more
     spelling: Spelling
-    sent_at: Any = None
-    context: Any = None
+    sent_at: datetime | None
+    context: Mapping[str, Any]
+
+
+def frame_of(
+    *, now: datetime, oldest: datetime, spelling: Spelling, sent_at: Any = None, context: Any = None
+) -> Frame:
+    """Return what is true of all messages of a call, from what the call says of them all."""
+    shared = context if isinstance(context, dict) else {}
+    return Frame(now, oldest, spelling, _moment(sent_at, now), shared)
 
 
 def read_message(message: Any, frame: Frame, kind: str = "") -> Told:
@@ -71,24 +77,28 @@ def read_message(message: Any, frame: Frame, kind: str = "") -> Told:
     kind = kind or _kind(message)
     user_id, anonymous_id = _who(message, kind)
     name = _name(message, kind)
+    if not name:
+        return Told("", kind, "", user_id, anonymous_id, "", "", "", {}, frame.now)
     properties = message.get("properties")
-    if properties is not None and not isinstance(properties, dict):
+    if properties is None:
+        properties = {}
+    elif not isinstance(properties, dict):
         raise BadInput("properties", "must be an object.", 'Send {"name": value}.')
-    occurred_at = _when(message, frame) if name else frame.now
-    facts = _with_context(message, frame.context)
+    context = _object(message, "context")
+    if frame.context:
+        context = {**frame.context, **context}
+    app = _object(context, "app")
     return Told(
-        message_id=_identity(message, kind) if name else "",
+        message_id=_identity(message, kind),
         kind=kind,
         name=name,
         user_id=user_id,
         anonymous_id=anonymous_id,
-        environment=_environment(facts, frame.spelling),
-        service=_service(facts, frame.spelling),
-        version=_first(facts, *_VERSIONS),
-        properties=kept_properties(properties or {}, dig(facts, "context", "page", "path"))
-        if name
-        else {},
-        occurred_at=occurred_at,
+        environment=_environment(context, properties, frame.spelling),
+        service=_service(context, properties, app, frame.spelling),
+        version=_place(app, "version") or _place(properties, "version") or _place(app, "build"),
+        properties=kept_properties(properties, _object(context, "page").get("path")),
+        occurred_at=_when(message, frame),
     )
 
 
@@ -137,13 +147,11 @@ def _when(message: dict[str, Any], frame: Frame) -> datetime:
     given = message.get("originalTimestamp") or message.get("timestamp")
     if not given:
         return frame.now
-    latest = frame.now + timedelta(days=3650)  # a clock may be years ahead; sentAt tells
-    sent = message.get("sentAt") or frame.sent_at
-    done_at = read_moment(given, field="timestamp", now=latest)
-    assert done_at is not None
-    if sent:
-        sent_at = read_moment(sent, field="sentAt", now=latest)
-        assert sent_at is not None
+    done_at = _moment(given, frame.now)
+    if done_at is None:
+        raise BadInput("timestamp", f"{str(given)[:60]!r} is no time.", "Send ISO 8601 in UTC.")
+    sent_at = _moment(message.get("sentAt"), frame.now) or frame.sent_at
+    if sent_at:
         done_at = frame.now - (sent_at - done_at)
     if done_at > frame.now + AHEAD:
         raise BadInput(
@@ -156,6 +164,23 @@ def _when(message: dict[str, Any], frame: Frame) -> datetime:
             "Raise EVENT_RETENTION_DAYS first, or send older history as samples.",
         )
     return min(done_at, frame.now)
+
+
+def _moment(value: Any, now: datetime) -> datetime | None:
+    """Return a time as libraries write it, or None; years ahead are read, for sentAt may tell."""
+    if not value:
+        return None
+    try:
+        # Nearly all are plain ISO 8601: this is a quarter of the work of reading any form.
+        plain = datetime.fromisoformat(value)
+        if plain.tzinfo is not None and 1990 < plain.year < 9000:
+            return plain
+    except (TypeError, ValueError):
+        pass
+    try:
+        return read_moment(value, field="timestamp", now=now + timedelta(days=3650), zone=UTC)
+    except BadInput:
+        return None
 
 
 def _identity(message: dict[str, Any], kind: str) -> str:
@@ -176,36 +201,37 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
-def _with_context(message: dict[str, Any], context: Any) -> dict[str, Any]:
-    own = message.get("context")
-    if not isinstance(context, dict) or not context:
-        return message
-    merged = {**context, **own} if isinstance(own, dict) else context
-    return {**message, "context": merged}
+def _object(holder: Mapping[str, Any], name: str) -> dict[str, Any]:
+    found = holder.get(name)
+    return found if isinstance(found, dict) else {}
 
 
-def _environment(message: dict[str, Any], spelling: Spelling) -> str:
-    said = _first(message, ("context", "environment"), ("properties", "environment"))
+def _environment(context: dict[str, Any], properties: dict[str, Any], spelling: Spelling) -> str:
+    said = _place(context, "environment") or _place(properties, "environment")
     return spelling.environments.get(said.lower(), said)
 
 
-def _service(message: dict[str, Any], spelling: Spelling) -> str:
-    said = _first(message, ("context", "service"), ("properties", "service"))
+def _service(
+    context: dict[str, Any], properties: dict[str, Any], app: dict[str, Any], spelling: Spelling
+) -> str:
+    said = _place(context, "service") or _place(properties, "service")
     if said:
         return spelling.services.get(said.lower(), said)
     # An app's name is a service only if the project calls one of its services so.
-    return spelling.services.get(_first(message, ("context", "app", "name")).lower(), "")
+    return spelling.services.get(_place(app, "name").lower(), "") if spelling.services else ""
 
 
-def _first(message: dict[str, Any], *paths: tuple[str, ...]) -> str:
-    for path in paths:
-        value = dig(message, *path)
-        if isinstance(value, str | int | float) and not isinstance(value, bool):
-            return clean_text(str(value)[:MAX_PLACE], field=path[-1], max_length=MAX_PLACE)
-    return ""
+def _place(holder: dict[str, Any], name: str) -> str:
+    """Return a version, or the name of a place: text or a number, cut; anything else is blank."""
+    value = holder.get(name)
+    if value is None or isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    return storable(str(value)[:MAX_PLACE]).strip()
 
 
 def _text(value: Any, field: str, most: int) -> str:
     if value is None:
         return ""
+    if type(value) is str and len(value) <= most and value.isascii() and "\x00" not in value:
+        return value.strip()
     return clean_text(value, field=field, max_length=most)

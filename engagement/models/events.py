@@ -59,7 +59,8 @@ class Event(models.Model):
 class EventReceipt(models.Model):
     """The identity of an event that was taken: sent again, it is not taken again."""
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="+")
+    # As with all tables here, the index of the constraint begins with the project.
+    project = models.ForeignKey(Project, models.CASCADE, related_name="+", db_index=False)
     message_id = models.CharField(max_length=200)
     received_at = models.DateTimeField(db_index=True)
 
@@ -75,7 +76,9 @@ class EventReceipt(models.Model):
 class RefusedEvent(models.Model):
     """A call, or a message in one, that could not be taken: kept to be read again after a fix."""
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="refused_events")
+    project = models.ForeignKey(
+        Project, models.CASCADE, related_name="refused_events", db_index=False
+    )
     call = models.CharField(max_length=10)  # what its address ended in, such as "batch"
     reason = models.TextField()
     body = models.TextField()  # as it came, without traits and without what looks like a secret
@@ -93,7 +96,7 @@ class RefusedEvent(models.Model):
 class SameUser(models.Model):
     """An anonymous id, and the user that it turned out to be."""
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="+")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="+", db_index=False)
     anonymous_id = models.CharField(max_length=200)
     user_id = models.CharField(max_length=200)
     learned_at = models.DateTimeField()
@@ -122,7 +125,9 @@ class EventCount(models.Model):
         HOUR = "hour", "Hour"
         DAY = "day", "Day"
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="event_counts")
+    project = models.ForeignKey(
+        Project, models.CASCADE, related_name="event_counts", db_index=False
+    )
     span = models.CharField(max_length=4, choices=Span.choices)
     starts_at = models.DateTimeField()
     name = models.CharField(max_length=200, blank=True)
@@ -158,7 +163,9 @@ class VersionUse(models.Model):
     So the users of all versions of an environment and service sum to all users of it.
     """
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="version_uses")
+    project = models.ForeignKey(
+        Project, models.CASCADE, related_name="version_uses", db_index=False
+    )
     span = models.CharField(max_length=4, choices=EventCount.Span.choices)
     starts_at = models.DateTimeField()
     environment = models.CharField(max_length=100, blank=True)
