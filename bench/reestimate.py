@@ -161,7 +161,7 @@ def estimator_alone(many: int = 300) -> float:
     for look in looks:
         at = look.deployment.shipped_at
         window = Window(at - timedelta(days=28), min(timezone.now(), at + DAY))
-        others = [ship.shipped_at for ship in inputs.neighbours(look.deployment, window)]
+        others = [ship.starts_at for ship in inputs.neighbours(look.deployment, window)]
         series = inputs.series(inputs.metrics[0], window)
         cases.append((series, int(at.timestamp()), int(window.end.timestamp()), others))
     for warm in (True, False):

@@ -98,6 +98,11 @@ app.conf.beat_schedule = {
         "schedule": 6 * 3600.0,
         "options": {"expires": 3600},
     },
+    "measure how far ships are taken up": {
+        "task": "deployments.tasks.measure_adoption",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "clear files after erasures": {
         "task": "privacy.tasks.sweep_after_erasures",
         "schedule": 120.0,

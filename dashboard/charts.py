@@ -84,7 +84,7 @@ def metric_chart(
         known, end = (row.effect, row.low, row.high), row.window_end_at
     band = expected_band(
         series,
-        shipped_at=shipped_at,
+        shipped_at=int(ship.starts_at.timestamp()),
         window_end=int(end.timestamp()),
         other_ships=other_ships,
         known=known,

@@ -84,7 +84,7 @@ def deployment(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     time, which is safe to repeat.
     """
     project = project_for(request.user, slug)
-    ships = Deployment.objects.select_related("environment", "service", "project")
+    ships = Deployment.objects.select_related("environment", "service", "project", "adoption")
     ship = get_object_or_404(ships, project=project, pk=pk)
     now = timezone.now()
     page = deployment_page(ship, now=now)

@@ -83,7 +83,7 @@ def with_next_look(ships: QuerySet[Deployment], now: datetime) -> QuerySet[Deplo
     """Read with each ship what its line needs, and when Wake looks at it next."""
     to_come = Q(checkups__finished_at=None, checkups__due_at__gt=now)
     return (
-        ships.select_related("hypothesis__metric", "service")
+        ships.select_related("hypothesis__metric", "service", "adoption")
         .prefetch_related("shippers__user")
         .annotate(looks_next_at=Min("checkups__due_at", filter=to_come))
     )
@@ -112,7 +112,7 @@ def _line(ship: Deployment, said: int, verdict: str | None, now: datetime) -> Sh
     hypothesis = getattr(ship, "hypothesis", None)
     next_look_at = getattr(ship, "looks_next_at", None)
     if hypothesis:
-        judged_at = ship.shipped_at + hypothesis.window
+        judged_at = ship.starts_at + hypothesis.window
         next_look_at = judged_at if judged_at > now else next_look_at
     unjudged = Verdict.TOO_EARLY if hypothesis else Verdict.NO_HYPOTHESIS
     return ShipLine(

@@ -168,13 +168,13 @@ def _save_people_and_changes(deployment: Deployment, ship: Ship) -> None:
 def _make_checkups(deployment: Deployment) -> None:
     Checkup.objects.bulk_create(
         (
-            Checkup(deployment=deployment, horizon=horizon, due_at=deployment.shipped_at + horizon)
+            Checkup(deployment=deployment, horizon=horizon, due_at=deployment.starts_at + horizon)
             for horizon in HORIZONS
         ),
         ignore_conflicts=True,
     )
     # News may move the moment at which it went live; what was looked at stays.
     for checkup in deployment.checkups.filter(finished_at=None):
-        due_at = deployment.shipped_at + checkup.horizon
+        due_at = deployment.starts_at + checkup.horizon
         if checkup.due_at != due_at:
             Checkup.objects.filter(pk=checkup.pk, finished_at=None).update(due_at=due_at)

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from deployments.adoption import is_measured, put_off
 from deployments.models import Checkup, Deployment, Hypothesis
 from learning.drafting import Voices, draft
 from learning.estimating import estimate_checkup
@@ -33,6 +34,8 @@ ESTIMATE_FIELDS = [
 def perform_checkup(checkup: Checkup, *, now: datetime) -> None:
     """Look back at a deployment as it stands `now`. Safe to run twice: the effect is one."""
     deployment = checkup.deployment
+    if is_measured(deployment, now=now) and put_off(checkup, now=now):
+        return
     freeze_hypothesis(deployment, now=now)
     relink_since(deployment)
     link_feedback(deployment.project, now=now)

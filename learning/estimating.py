@@ -30,7 +30,7 @@ def estimate_checkup(
     deployment = checkup.deployment
     if not deployment.environment.reaches_customers:
         return []
-    end = min(now, deployment.shipped_at + checkup.horizon)
+    end = min(now, deployment.starts_at + checkup.horizon)
     # What happened after it was taken back is none of its doing.
     gone_at = deployment.rolled_back_at
     is_cut = gone_at is not None and gone_at < end
@@ -68,14 +68,15 @@ def _estimated(
         found = Estimate("insufficient_data", None, None, None, None, None, why, end, method)
         return _row(checkup, metric, found, [], "")
     series = inputs.series(metric, window)
-    shipped_at = int(deployment.shipped_at.timestamp())
+    # From when enough customers had it: before, it cannot have changed much.
+    starts_at = int(deployment.starts_at.timestamp())
     end, begins = int(window.end.timestamp()), window.start.timestamp()
-    known = [ship.shipped_at for ship in ships if ship.shipped_at >= begins]
+    known = [ship.starts_at for ship in ships if ship.starts_at >= begins]
     controls = inputs.controls(metric, deployment)
     beyond = [inputs.series(control, window) for control in controls]
     found = estimate(
         series,
-        shipped_at=shipped_at,
+        shipped_at=starts_at,
         window_end=end,
         other_ships=known,
         controls=beyond,
@@ -85,14 +86,14 @@ def _estimated(
         name = controls[found.control].name
         note = f"What it shares with {name}, which the ship cannot touch, is taken out."
         found = replace(found, note=f"{found.note} {note}".strip())
-    bucket_at = shipped_at // series.interval * series.interval
-    beside = [ship for ship in ships if bucket_at <= ship.shipped_at < window.end.timestamp()]
+    bucket_at = starts_at // series.interval * series.interval
+    beside = [ship for ship in ships if bucket_at <= ship.starts_at < window.end.timestamp()]
     return _row(
         checkup,
         metric,
         _cut(found) if is_cut else found,
         beside,
-        digest_of(series, method, shipped_at, end, known, *map(digest_of, beyond)),
+        digest_of(series, method, starts_at, end, known, *map(digest_of, beyond)),
     )
 
 
@@ -137,7 +138,7 @@ def _row(
         high=found.high,
         p_value=found.p_value,
         smallest_visible=found.smallest_visible,
-        window_start_at=checkup.deployment.shipped_at,
+        window_start_at=checkup.deployment.starts_at,
         window_end_at=datetime.fromtimestamp(found.window_end, tz=UTC),
         note=f"{found.note} {_named(beside)}".strip(),
         beside=[ship.pk for ship in beside],

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from django.db.models.functions import Coalesce
+
 from common.windows import DAY, Window
 from deployments.models import Deployment
 from engagement.models import Metric, MetricSample
@@ -64,7 +66,7 @@ class Neighbour:
 
     pk: int
     version: str
-    shipped_at: int  # epoch seconds
+    starts_at: int  # when its window does, in epoch seconds
     areas: frozenset[str]
 
 
@@ -108,15 +110,16 @@ class Inputs:
                 Deployment.objects.filter(environment=environment)
                 .live()
                 .filter(shipped_at__gte=self.span.start, shipped_at__lt=self.span.end)
-                .order_by("shipped_at", "pk")
-                .values_list("pk", "version", "shipped_at", "areas")
+                .annotate(begins_at=Coalesce("adoption__reached_at", "shipped_at"))
+                .order_by("begins_at", "pk")
+                .values_list("pk", "version", "begins_at", "areas")
             )
             self._neighbours[environment] = [
                 Neighbour(pk, version, int(at.timestamp()), _folded(areas))
                 for pk, version, at, areas in rows
             ]
         ships = self._neighbours[environment]
-        times = [ship.shipped_at for ship in ships]
+        times = [ship.starts_at for ship in ships]
         first = bisect_left(times, int(window.start.timestamp()))
         last = bisect_left(times, window.end.timestamp())
         return [ship for ship in ships[first:last] if ship.pk != deployment.pk]
@@ -165,8 +168,10 @@ def digest_of(series: Series, *told: object) -> str:
 
 def span_of(ships: Iterable[Deployment], *, longest: timedelta, now: datetime) -> Window:
     """Return the span that `Inputs` needs to look at all these ships as far as `longest`."""
-    times = [ship.shipped_at for ship in ships]
-    return Window(min(times), max(min(now, max(times) + longest), min(times)))
+    ships = list(ships)
+    first = min(ship.shipped_at for ship in ships)
+    last = max(ship.starts_at for ship in ships)
+    return Window(first, max(min(now, last + longest), first))
 
 
 def _folded(areas: Iterable[object]) -> frozenset[str]:

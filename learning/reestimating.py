@@ -77,7 +77,7 @@ def run_part(part: RerunPart, *, now: datetime) -> None:
     rerun = part.rerun
     looks = list(
         Checkup.objects.filter(pk__in=part.checkups)
-        .select_related("deployment__environment", "deployment__project")
+        .select_related("deployment__environment", "deployment__project", "deployment__adoption")
         .order_by("deployment__shipped_at", "pk")
     )
     changes: list[Recalculated] = []

@@ -66,7 +66,9 @@ def run_due_checkups(*, until: float = 0, **_: Any) -> None:
 
 def claim_next(now: datetime) -> Checkup | None:
     """Return a due checkup that now belongs to this worker alone, or None if there is none."""
-    due = Checkup.objects.due(now).select_related("deployment__project", "deployment__environment")
+    due = Checkup.objects.due(now).select_related(
+        "deployment__project", "deployment__environment", "deployment__adoption"
+    )
     # A few are tried, because other workers reach for the same first one.
     return next(
         (checkup for checkup in due.order_by("due_at", "pk")[:10] if checkup.claim(now)), None

@@ -59,9 +59,9 @@ def _charts(
         start = ship.shipped_at - history_length(metric)
         touching = inputs.touching(metric, others)
         marked = [
-            Mark(one.pk, datetime.fromtimestamp(one.shipped_at, UTC), one.version[:LONGEST_LABEL])
+            Mark(one.pk, datetime.fromtimestamp(one.starts_at, UTC), one.version[:LONGEST_LABEL])
             for one in others
-            if (ship.shipped_at - WEEK).timestamp() <= one.shipped_at < end.timestamp()
+            if (ship.shipped_at - WEEK).timestamp() <= one.starts_at < end.timestamp()
         ]
         charts.append(
             metric_chart(
@@ -71,7 +71,7 @@ def _charts(
                 row=row,
                 beside=marked[-MARKS_SHOWN:],
                 other_ships=[
-                    one.shipped_at for one in touching if one.shipped_at >= start.timestamp()
+                    one.starts_at for one in touching if one.starts_at >= start.timestamp()
                 ],
                 end=end,
             )
@@ -85,5 +85,5 @@ def _end(
     """Return until when a chart goes: somewhat beyond the window, so that its end is seen."""
     if row is None or row.effect is None:
         return max(ship.shipped_at, min(now, ship.shipped_at + length + DAY))
-    window = row.window_end_at - ship.shipped_at
+    window = row.window_end_at - row.window_start_at
     return min(now, row.window_end_at + max(DAY, window / 4))

@@ -97,7 +97,7 @@ def outcome_of(ship: Deployment) -> Outcome:
         grounds=grounds,
         also=list(Learning.objects.current().filter(also_taught_by=ship).order_by("-pk")[:10]),
         effects=found,
-        judged_at=ship.shipped_at + hypothesis.window if hypothesis else None,
+        judged_at=ship.starts_at + hypothesis.window if hypothesis else None,
     )
 
 

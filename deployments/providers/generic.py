@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from common.errors import BadInput
 from common.values import clean_text, read_duration, read_moment, read_share, storable_json
+from deployments.adoption_rules import read_wish
 from deployments.ship import (
     DEFAULT_ENVIRONMENT,
     DEFAULT_WINDOW,
@@ -63,6 +64,7 @@ def parse(body: Any, *, now: datetime) -> Ship:
         *_each(body, "commits", MAX_CHANGES, problems, lambda raw: _commit(raw, now)),
         *_each(body, "pull_requests", MAX_CHANGES, problems, _pull_request),
     )
+    _attempt(lambda: read_wish(body.get("adoption")), problems)  # kept with what else was said
     notes = _attempt(lambda: text("notes", MAX_NOTES), problems) or ""
     trailers = read_trailers([*(change.message for change in changes), notes])
     expectation = _attempt(lambda: _expectation(body.get("hypothesis")), problems)
