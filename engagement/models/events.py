@@ -107,6 +107,7 @@ class SameUser(models.Model):
                 fields=["project", "anonymous_id"], name="an_anonymous_id_is_one_user"
             )
         ]
+        indexes = [models.Index(fields=["project", "learned_at"], name="users_met_lately")]
 
     def __str__(self) -> str:
         return f"{self.anonymous_id} is {self.user_id}"
