@@ -16,10 +16,22 @@ from engagement.models.metrics import (
     Metric,
     MetricSample,
     MetricSampleQuerySet,
+    NoData,
     Role,
+    SampleWay,
+    Way,
 )
 from engagement.models.rollups import Rollup, RollupDue
 from engagement.models.sources import Feed, FeedQuerySet, Source
+from engagement.models.telemetry import (
+    FollowedInstrument,
+    InstrumentStream,
+    SeenInstrument,
+    Shape,
+    StreamPart,
+    StreamPoint,
+    Take,
+)
 
 __all__ = [
     "Counting",
@@ -30,16 +42,26 @@ __all__ = [
     "EventReceipt",
     "Feed",
     "FeedQuerySet",
+    "FollowedInstrument",
+    "InstrumentStream",
     "Kind",
     "Measure",
     "Metric",
     "MetricSample",
     "MetricSampleQuerySet",
+    "NoData",
     "RefusedEvent",
     "Role",
     "Rollup",
     "RollupDue",
     "SameUser",
+    "SampleWay",
+    "SeenInstrument",
+    "Shape",
     "Source",
+    "StreamPart",
+    "StreamPoint",
+    "Take",
     "VersionUse",
+    "Way",
 ]

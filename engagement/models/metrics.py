@@ -33,6 +33,13 @@ class Role(models.TextChoices):
     SIGNAL = "signal", "Signal: good to know"
 
 
+class NoData(models.TextChoices):
+    """What a bucket without a sample means."""
+
+    UNKNOWN = "unknown", "Nobody knows: it was not measured"
+    ZERO = "zero", "Zero: it did not happen"
+
+
 class Metric(models.Model):
     """A number about what users do, followed through time."""
 
@@ -46,6 +53,7 @@ class Metric(models.Model):
     )
     resolution = models.DurationField(default=timedelta(hours=1))
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.SIGNAL)
+    no_data = models.CharField(max_length=10, choices=NoData.choices, default=NoData.UNKNOWN)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -96,3 +104,26 @@ class MetricSample(models.Model):
 
     def __str__(self) -> str:
         return f"{self.metric_id} {self.taken_at:%Y-%m-%d %H:%M} {self.value}"
+
+
+class Way(models.TextChoices):
+    """By which door samples come that nothing here asks for."""
+
+    API = "api", "The samples API"
+    FILE = "file", "A file that was imported"
+
+
+class SampleWay(models.Model):
+    """That samples of a metric came by a door, and when they last did, to the hour."""
+
+    metric = models.ForeignKey(Metric, models.CASCADE, related_name="ways", db_index=False)
+    way = models.CharField(max_length=10, choices=Way.choices)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["metric", "way"], name="a_way_is_noted_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.metric_id} by {self.way}"
