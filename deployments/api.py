@@ -173,7 +173,22 @@ def _detail(deployment: Deployment) -> dict[str, Any]:
         "checkups": list(
             deployment.checkups.order_by("due_at").values("due_at", "finished_at", "problem")
         ),
+        "adoption": _adoption(deployment),
         **_saying(deployment),
+    }
+
+
+def _adoption(deployment: Deployment) -> dict[str, Any] | None:
+    """How far customers have taken it up, or None where nobody measures that."""
+    known = deployment.adopted
+    if known is None:
+        return None
+    return {
+        "share": known.share,
+        "users": known.users,
+        "threshold": known.threshold,
+        "reached_at": known.reached_at,
+        "measured_at": known.measured_at,
     }
 
 

@@ -84,6 +84,11 @@ class ShipReport(serializers.Serializer[object]):
     shippers = serializers.ListField(child=serializers.CharField(), required=False)
     commits = Commit(many=True, required=False)
     pull_requests = serializers.ListField(child=serializers.JSONField(), required=False)
+    adoption = serializers.JSONField(
+        required=False,
+        help_text='How many customers must have it before it is judged, "25%", or the key of a '
+        "metric that is the share of customers who have it, or an object of `share` and `metric`.",
+    )
     areas = serializers.ListField(child=serializers.CharField(), required=False)
     fixes = serializers.ListField(child=serializers.CharField(), required=False)
     tags = serializers.ListField(child=serializers.CharField(), required=False)
@@ -190,6 +195,20 @@ class ShipDetail(ShipSummary):
             "problem": serializers.CharField(),
         },
         many=True,
+    )
+    adoption = inline_serializer(
+        "ShipAdoption",
+        {
+            "share": serializers.FloatField(help_text="On it or on a later one; 0 to 1."),
+            "users": serializers.IntegerField(allow_null=True, help_text="Of how many, if known."),
+            "threshold": serializers.FloatField(),
+            "reached_at": serializers.DateTimeField(
+                allow_null=True, help_text="When the threshold was: the start of its window."
+            ),
+            "measured_at": serializers.DateTimeField(),
+        },
+        allow_null=True,
+        help_text="How far customers have taken it up; null where nobody measures that.",
     )
     started_saying = TurnedPhrase(many=True, help_text="The surest first.")
     stopped_saying = TurnedPhrase(many=True, help_text="The surest first.")

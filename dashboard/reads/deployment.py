@@ -7,6 +7,7 @@ from django.db.models import Count, Q
 
 from common.windows import DAY, WEEK, Window
 from dashboard.charts import Chart
+from dashboard.reads.adoption import Taken, taken_up
 from dashboard.reads.charts import charts_of
 from dashboard.reads.estimates import Effect, effects, telling
 from dashboard.reads.hypothesis_edits import Edit, edits_of
@@ -205,6 +206,7 @@ class DeploymentPage:
     turned: Turned
     neighbours: list[ShipRow]
     charts: list[Chart]
+    taken: Taken | None  # how far customers have taken it up
 
 
 def deployment_page(ship: Deployment, *, now: datetime) -> DeploymentPage:
@@ -222,4 +224,5 @@ def deployment_page(ship: Deployment, *, now: datetime) -> DeploymentPage:
         turned=turned_after(ship, [row.ship for row in neighbours], now=now),
         neighbours=neighbours,
         charts=charts_of(ship, outcome.hypothesis, outcome.effects, now=now),
+        taken=taken_up(ship, now=now),
     )

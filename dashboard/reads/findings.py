@@ -25,6 +25,7 @@ FOUND_NOW = (
     Kind.RATING_FELL,
     Kind.GUARDRAIL_WORSE,
     Kind.VERDICT,
+    Kind.NOBODY_USES_IT,
     Kind.COMPLAINT_STOPPED,
 )
 # Which tag a kind wears; its word says what it is.
@@ -60,6 +61,8 @@ def demands_of(kind: str, bar: Bar) -> str:
         return f"at least {ceil(round(height * SEVERAL, 6))} different customers"
     if kind == Kind.COMPLAINT_STOPPED:
         return f"at least {ceil(round(height * STOPPED_LEAST, 6))} customers said it before"
+    if kind == Kind.NOBODY_USES_IT:
+        return f"a share of customers clearly below {1 / max(1.0, height):.0%} of what is enough"
     clear = "beyond its margin of error"
     if height > 1:
         clear = f"{height:.1f} times its margin of error"
@@ -164,6 +167,13 @@ def facts_of(evidence: dict[str, Any]) -> list[Fact]:
     """Return the numbers of the evidence as people read them."""
     if "effect" in evidence:
         return _effect_facts(evidence)
+    if "threshold" in evidence:
+        users = evidence.get("users")
+        of = f" of {users:,} customers" if users else " of the customers"
+        return [
+            Fact("On it, or on a later one", percent(evidence["share"]) + of),
+            Fact("Enough would be", percent(evidence["threshold"])),
+        ]
     if "high" in evidence:
         return [
             Fact("Before", _rated(evidence["before"], evidence["before_count"])),

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from common.errors import BadInput
 from deployments.adoption import LONGEST_WAIT, is_measured, measure, waits
@@ -20,7 +21,9 @@ from deployments.tasks import measure_adoption
 from engagement.models import VersionUse
 from learning.checkup import perform_checkup
 from learning.estimating import estimate_checkup
-from learning.models import ImpactEstimate
+from learning.findings_adoption import find_unused
+from learning.findings_people import DESERVES_MAIL
+from learning.models import Finding, ImpactEstimate
 from tests.factories import NOW, make_deployment, make_metric, make_project
 
 HOUR = timedelta(hours=1)
@@ -237,3 +240,74 @@ class TestLooks:
         monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
         measure_adoption()
         assert fresh(ship).adopted.reached_at == SHIPPED
+
+
+class TestNobodyUsesIt:
+    """A finding for those who shipped, a week after."""
+
+    WEEK_LATER = SHIPPED + 7 * DAY + HOUR
+
+    def found(self, ship, shares, **facts):
+        spread(ship.project, shares, **facts)
+        measure(ship, now=self.WEEK_LATER)
+        return find_unused(ship.project, now=self.WEEK_LATER)
+
+    def test_is_found_where_hardly_anybody_has_it(self, ship):
+        (finding,) = self.found(ship, [0.02], of=1000)
+        assert finding.kind == Finding.Kind.NOBODY_USES_IT
+        assert finding.headline == "2% of the customers have 2.0, 7 days after it went live"
+        assert find_unused(ship.project, now=self.WEEK_LATER) == []
+
+    def test_is_not_found_in_less_than_a_week(self, ship, shop):
+        spread(shop, [0.02], of=1000)
+        measure(ship, now=SHIPPED + 6 * DAY)
+        assert find_unused(shop, now=SHIPPED + 6 * DAY) == []
+
+    def test_is_not_found_where_it_may_be_enough(self, ship):
+        assert self.found(ship, [0.09], of=100) == []
+
+    def test_is_not_found_of_a_ship_that_enough_have(self, ship):
+        assert self.found(ship, [0.2, 0.01], of=1000) == []
+
+    def test_is_not_found_of_history(self, ship):
+        ship.received_at = self.WEEK_LATER + 30 * DAY
+        ship.save()
+        assert self.found(ship, [0.02], of=1000) == []
+
+    def test_is_in_nobodys_mail_but_on_the_ships_page(self, ship, as_ada):
+        (finding,) = self.found(ship, [0.0], of=1000)
+        page = as_ada.get(f"/p/{ship.project.slug}/ships/{ship.pk}/").content.decode()
+        assert "None of the customers have 2.0" in page
+        assert finding.kind not in DESERVES_MAIL
+
+
+class TestThePage:
+    """What a ship's page and the API say of its adoption."""
+
+    def page(self, client, ship) -> str:
+        return client.get(f"/p/{ship.project.slug}/ships/{ship.pk}/").content.decode()
+
+    def test_says_since_when_it_is_measured(self, ship, shop, as_vic):
+        spread(shop, [0.0, 0.0, 0.5])
+        measure(ship, now=NOW)
+        assert "10% of customers had it after 2 h." in self.page(as_vic, ship)
+
+    def test_says_what_it_waits_for(self, shop, as_vic):
+        now = timezone.now()
+        make_deployment(shop, "1.0", shipped_at=now - 20 * DAY)
+        ship = make_deployment(shop, "2.0", shipped_at=now - DAY)
+        spread(shop, [0.04], start=now - DAY)
+        measure(ship, now=now)
+        assert "4% of customers so far" in self.page(as_vic, ship)
+
+    def test_says_nothing_where_nobody_measures_it(self, ship, as_vic):
+        assert "Who has it" not in self.page(as_vic, ship)
+
+    def test_the_api_tells_it(self, ship, shop, api):
+        address = f"/api/v1/deployments/{ship.pk}/"
+        assert api.get(address).json()["adoption"] is None
+        spread(shop, [0.01, 0.5])
+        measure(ship, now=NOW)
+        told = api.get(address).json()["adoption"]
+        assert (told["share"], told["threshold"], told["users"]) == (0.5, 0.1, 100)
+        assert told["reached_at"] == "2026-03-15T13:00:00Z"
