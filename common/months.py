@@ -11,13 +11,10 @@ from datetime import UTC, datetime
 from django.db import OperationalError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from common.windows import month_of
+
 # Whoever waits longer for a table's lock would make everybody who writes to it wait behind him.
 PATIENCE = "2s"
-
-
-def month_of(moment: datetime) -> datetime:
-    """Return the start of the month that `moment` lies in, in UTC."""
-    return moment.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def month_after(month: datetime, count: int = 1) -> datetime:

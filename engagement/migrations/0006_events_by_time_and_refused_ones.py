@@ -4,7 +4,8 @@ import django.db.models.deletion
 from django.db import migrations, models
 from django.utils import timezone
 
-from common.months import make_months, month_after, month_of
+from common.months import make_months, month_after
+from common.windows import month_of
 
 
 def make_parts(apps, schema_editor):
