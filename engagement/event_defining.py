@@ -13,6 +13,7 @@ from common.windows import DAY, HOUR
 from engagement.event_measures import KINDS, LOOKBACK, NAMED, RESOLUTIONS, WITHIN
 from engagement.intake import define_metric, read_key
 from engagement.models import EventMetric, Measure, Metric
+from engagement.rolling import delete_samples
 
 MOST_DEFINED = 100  # in a project
 MOST_PROPERTIES = 5
@@ -160,7 +161,7 @@ def _start_anew(held: EventMetric, definition: Mapping[str, Any], now: datetime)
     # Whoever works it out just now does so with what was there before: its claim is lost.
     held.claimed_at, held.next_due_at, held.changed_at = None, now, now
     held.save()
-    held.metric.samples.all().delete()
+    delete_samples(held.metric, held.metric.samples.all())
 
 
 def stop_working_out(row: EventMetric) -> None:

@@ -8,6 +8,7 @@ from common.windows import Window
 from engagement.event_measures import Bucket
 from engagement.intake import BATCH, record_samples
 from engagement.models import Metric
+from engagement.rolling import delete_samples
 
 
 def replace_samples(
@@ -23,7 +24,7 @@ def replace_samples(
     there = set(metric.samples.within(window).values_list("taken_at", flat=True))
     gone = there - {one.at for one in found}
     if gone:
-        metric.samples.within(window).filter(taken_at__in=gone).delete()
+        delete_samples(metric, metric.samples.within(window).filter(taken_at__in=gone))
 
 
 def _row(metric: Metric, one: Bucket) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from common.windows import DAY, Window
 from engagement.gather import SETTLED, access_to, kind_of
 from engagement.models import Feed, Metric, Source
 from engagement.reading import Reading, Versions, read_feed
+from engagement.rolling import delete_samples, roll_anew
 from engagement.sources.base import SourceKind
 
 TRIED = DAY
@@ -127,6 +128,7 @@ def make_feed(source: Source, filled: Filled, *, now: datetime) -> Feed:
         metric, _created = Metric.objects.update_or_create(
             project=source.project, key=filled.metric["key"], defaults=facts
         )
+        roll_anew(metric)  # it may be an old one, whose buckets had another length
         return Feed.objects.create(
             source=source,
             metric=metric,
@@ -156,7 +158,8 @@ def change_feed(feed: Feed, filled: Filled, *, now: datetime) -> None:
         if _asks(held) != asks:
             held.cursor, held.created_at = {}, now
             first = metric.bucket(now - timedelta(days=held.days_back))
-            metric.samples.filter(taken_at__gte=first).delete()
+            delete_samples(metric, metric.samples.filter(taken_at__gte=first))
+            roll_anew(metric)  # its buckets may be of another length now
         # Whoever gathers just now asked with what was there before: its claim is lost.
         held.start_afresh(now)
         held.save()

@@ -11,6 +11,7 @@ from accounts.models import Project
 from common.errors import BadInput, IntakeReport
 from common.values import clean_text, read_duration
 from engagement.models import Direction, Kind, Metric, Role
+from engagement.rolling import roll_anew
 from engagement.sample_rows import Read, read_key, read_samples
 from engagement.sample_store import store
 
@@ -36,6 +37,20 @@ def define_metric(project: Project, row: Any) -> tuple[Metric, bool]:
     if not isinstance(row, Mapping):
         raise BadInput("metric", "must be an object.", 'Send {"key": ...}.')
     key = read_key(row.get("key"), field="key")
+    facts = _said_of(row)
+    metric, created = metric_for(project, key, **facts)
+    if not created and facts:
+        is_regrouped = facts.get("resolution", metric.resolution) != metric.resolution
+        for field, value in facts.items():
+            setattr(metric, field, value)
+        with transaction.atomic():
+            metric.save(update_fields=list(facts))
+            if is_regrouped:
+                roll_anew(metric)
+    return metric, created
+
+
+def _said_of(row: Mapping[str, Any]) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     for field, length in (("name", 150), ("unit", 30)):
         if row.get(field) is not None:
@@ -52,12 +67,7 @@ def define_metric(project: Project, row: Any) -> tuple[Metric, bool]:
         if MAX_RESOLUTION % resolution:
             raise BadInput("resolution", "must divide a day.", 'Send "5m", "1h" or "1d".')
         facts["resolution"] = resolution
-    metric, created = metric_for(project, key, **facts)
-    if not created and facts:
-        for field, value in facts.items():
-            setattr(metric, field, value)
-        metric.save(update_fields=list(facts))
-    return metric, created
+    return facts
 
 
 @dataclass(slots=True)

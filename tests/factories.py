@@ -9,6 +9,7 @@ from deployments.intake import record_deployment
 from deployments.models import Deployment
 from deployments.ship import Expectation, Person, Ship
 from engagement.models import Metric, MetricSample
+from engagement.rolling import samples_changed
 from feedback.intake import submit_feedback
 from feedback.models import FeedbackItem
 
@@ -94,3 +95,5 @@ def make_samples(metric: Metric, start: datetime, values: list[float], **facts: 
         )
         for i, value in enumerate(values)
     )
+    last = metric.bucket(start) + max(0, len(values) - 1) * metric.resolution
+    samples_changed(metric, metric.bucket(start), last)

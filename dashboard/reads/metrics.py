@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from django.db.models import Avg, OuterRef, QuerySet, Subquery
-from django.db.models.functions import TruncDay
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from accounts.models import Project
+from common.days import midnight
 from common.windows import DAY, Window
 from dashboard.charts import Chart, history_chart
 from dashboard.reads.estimates import telling
@@ -16,6 +16,7 @@ from dashboard.reads.sums import Period, sums_on
 from dashboard.reads.untouched import stated_of_metric
 from deployments.models import Deployment
 from engagement.models import Metric, MetricSample
+from engagement.rolled import Series, days_of, local_days_of
 from learning.models import ImpactEstimate, Untouched
 from learning.trust import Trust, trust_in
 
@@ -29,7 +30,7 @@ class MetricRow:
     """One metric in the list."""
 
     metric: Metric
-    days: list[float]  # means of the last days, oldest first
+    days: list[float]  # means of the last days of UTC, oldest first
     last_at: datetime | None
     last_value: float | None
     is_silent: bool  # whether more time has passed since the last sample than is usual
@@ -49,7 +50,7 @@ class MetricPage:
 
 
 def metric_rows(project: Project, *, now: datetime) -> list[MetricRow]:
-    """Return the project's metrics by name, in three queries however many there are."""
+    """Return the project's metrics by name, in five queries however many there are."""
     metrics = list(_with_last_sample(project.metrics.all()).order_by("name", "pk"))
     days = _daily_means(metrics, now=now)
     moved: dict[int, set[int]] = defaultdict(set)
@@ -81,37 +82,24 @@ def is_silent(metric: Metric, last_at: datetime | None, *, now: datetime) -> boo
     return last_at is not None and now - last_at > DAY + 3 * metric.resolution
 
 
-def _daily_means(
-    metrics: list[Metric], *, now: datetime
-) -> dict[int, list[tuple[datetime, float]]]:
-    start = (now - timedelta(days=SPARK_DAYS)).replace(hour=0, minute=0, second=0, microsecond=0)
-    return _means_by_day(metrics, Window(start, now))
+def _daily_means(metrics: list[Metric], *, now: datetime) -> dict[int, Series]:
+    start = (now - timedelta(days=SPARK_DAYS)).astimezone(UTC)
+    start = start.replace(hour=0, minute=0, second=0, microsecond=0)
+    days = days_of(metrics, Window(start, now))
+    return {metric.pk: _without_today(days.get(metric.pk, []), now) for metric in metrics}
 
 
-def _means_by_day(metrics: list[Metric], window: Window) -> dict[int, list[tuple[datetime, float]]]:
-    """Return (day, mean) of each metric, oldest first; today is left out while it is young."""
-    rows = (
-        MetricSample.objects.filter(metric__in=metrics)
-        .within(window)
-        .annotate(day=TruncDay("taken_at", tzinfo=timezone.get_current_timezone()))
-        .values("metric", "day")
-        .annotate(mean=Avg("value"))
-        .order_by("metric", "day")
-    )
-    days: dict[int, list[tuple[datetime, float]]] = defaultdict(list)
-    for row in rows:
-        days[row["metric"]].append((row["day"], row["mean"]))
-    for series in days.values():
-        # The mean of a few early hours looks like a fall where there is none.
-        if len(series) > 2 and window.end - series[-1][0] < DAY:
-            series.pop()
-    return days
+def _without_today(days: Series, now: datetime) -> Series:
+    """Leave out a day that is still young: the mean of a few early hours looks like a fall."""
+    return days[:-1] if len(days) > 2 and now - days[-1][0] < DAY else days
 
 
 def metric_page(metric: Metric, *, now: datetime) -> MetricPage:
-    """Return what the metric's page shows beside its table, in six queries."""
-    window = Window.before(now, timedelta(weeks=CHART_WEEKS))
-    points = _means_by_day([metric], window)[metric.pk]
+    """Return what the metric's page shows beside its table, in up to eight queries."""
+    zone = timezone.get_current_timezone()
+    start = midnight(timezone.localdate(now - timedelta(weeks=CHART_WEEKS)))
+    window = Window(start, now)
+    points = _without_today(local_days_of(metric, window, zone=zone), now)
     ships = (
         Deployment.objects.filter(project=metric.project_id)
         .reaching_customers()
