@@ -13,6 +13,7 @@ app.autodiscover_tasks(["learning"], related_name="reply_tasks")
 app.autodiscover_tasks(["learning"], related_name="source_tasks")
 app.autodiscover_tasks(["learning"], related_name="event_metric_tasks")
 app.autodiscover_tasks(["learning", "digest"], related_name="finding_tasks")
+app.autodiscover_tasks(["engagement"], related_name="counting_tasks")
 app.autodiscover_tasks(["digest"], related_name="bounce_tasks")
 
 # What is due is a row in the database. These bells only make a worker look, so a bell that is
@@ -72,6 +73,16 @@ app.conf.beat_schedule = {
         "task": "engagement.tasks.roll_up_samples",
         "schedule": 60.0,
         "options": {"expires": 60},
+    },
+    "count new events": {
+        "task": "engagement.counting_tasks.count_new_events",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "keep events in bounds": {
+        "task": "engagement.counting_tasks.keep_events_in_bounds",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
     },
     "record calls left behind": {
         "task": "feedback.tasks.record_calls_left_behind",
