@@ -14,8 +14,8 @@ from digest.models import Edition, Issue, Subscription
 from digest.parts import Letter, Reader
 from digest.schedule import rhythm_of
 
-# The sections in which customers speak in their own words.
-OWN_WORDS = ("voices",)
+# The sections in which customers speak in their own words: quotes, and what they started to say.
+OWN_WORDS = ("voices", "turned")
 
 
 def letter_to_all(project: Project, review: WeekInReview, zone: str) -> Letter:

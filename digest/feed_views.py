@@ -1,5 +1,6 @@
 """The Atom feed of a project's digests (RFC 4287), at an address that only its owner knows."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,6 +27,7 @@ from digest.models import Edition, FeedLink
 from digest.schedule import Rhythm
 
 NEWEST = 30
+_NOT_IN_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 
 
 @never_cache
@@ -75,7 +77,7 @@ class DigestFeed(Feed):
 
     def title(self, obj: tuple[FeedLink, str, str]) -> str:
         """Name the project."""
-        return f"{obj[0].project}: digest"
+        return _written(f"{obj[0].project}: digest")
 
     def subtitle(self, obj: tuple[FeedLink, str, str]) -> str:
         """Say what it is."""
@@ -107,11 +109,11 @@ class DigestFeed(Feed):
 
     def item_title(self, item: Edition) -> str:
         """Say the news."""
-        return letter_of(item).headline
+        return _written(letter_of(item).headline)
 
     def item_description(self, item: Edition) -> str:
         """Say the rest in one sentence."""
-        return letter_of(item).summary
+        return _written(letter_of(item).summary)
 
     def item_link(self, item: Edition) -> str:
         """Lead to the archive, where all of it can be read."""
@@ -134,7 +136,12 @@ class DigestFeed(Feed):
     def item_extra_kwargs(self, item: Edition) -> dict[str, Any]:
         """Give all of it but customers' own words: a feed reader is often somebody else's."""
         facts = {"letter": without_words(letter_of(item))}
-        return {"content": render_to_string("digest/feed_entry.html", facts)}
+        return {"content": _written(render_to_string("digest/feed_entry.html", facts))}
+
+
+def _written(text: str) -> str:
+    """Return the text without the signs that XML 1.0 has no way to write (section 2.2)."""
+    return _NOT_IN_XML.sub("", text)
 
 
 def _tag(project: Project, what: str) -> str:

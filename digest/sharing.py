@@ -52,5 +52,5 @@ def links_of(edition: Edition) -> "QuerySet[ShareLink]":
 
 def shared_by(token: str) -> ShareLink | None:
     """Return the link of that secret, if there is one and it was not taken back."""
-    links = ShareLink.objects.working().select_related("edition__project")
+    links = ShareLink.objects.working().select_related("edition__project", "made_by")
     return links.filter(token_hash=hashed(token)).first()

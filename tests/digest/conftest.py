@@ -1,4 +1,4 @@
-"""A real mail server on a free port, and what it received."""
+"""A real mail server on a free port, and what it received; a real HTTP server for chats."""
 
 import socket
 from email import message_from_bytes, policy
@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+
+from tests.outbound.conftest import receiver  # noqa: F401  # a fixture
 
 
 class Mailbox:
