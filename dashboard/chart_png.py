@@ -10,7 +10,11 @@ from dashboard.charts import Chart
 
 Theme = Literal["light", "dark"]
 
-WIDTH, HEIGHT = 600, 260  # CSS pixels; the picture has twice as many each way
+# In CSS pixels. On a page; and in a mail, where it is shown as wide as a phone and wider.
+Size = tuple[int, int]
+ON_A_PAGE: Size = (600, 260)
+IN_A_MAIL: Size = (400, 190)
+PIXELS = 1200  # across, whatever the size
 MOST_POINTS = 300  # two pixels of the screen each
 MOST_LABEL = 18  # characters
 
@@ -34,8 +38,8 @@ BAND, AREA, AGAINST = 0.16, 0.36, 0.18  # how strong the areas are
 _drawing = Lock()
 
 
-def chart_png(chart: Chart, *, theme: Theme = "light") -> bytes:
-    """Return the chart as a PNG of 1200 x 520 pixels, to be shown at 600 x 260.
+def chart_png(chart: Chart, *, theme: Theme = "light", size: Size = ON_A_PAGE) -> bytes:
+    """Return the chart as a PNG 1200 pixels wide, whose letters are right for that size.
 
     `chart.alt` says the same in a sentence. Safe to call from several threads.
     """
@@ -45,9 +49,10 @@ def chart_png(chart: Chart, *, theme: Theme = "light") -> bytes:
     from PIL import Image
 
     with _drawing:
-        figure = Figure(figsize=(WIDTH / 100, HEIGHT / 100), dpi=200)
+        width, height = size
+        figure = Figure(figsize=(width / 100, height / 100), dpi=100 * PIXELS / width)
         canvas = FigureCanvasAgg(figure)
-        _draw(figure, chart, THEMES[theme])
+        _draw(figure, chart, THEMES[theme], width / ON_A_PAGE[0])
         canvas.draw()
         pixels = np.asarray(canvas.buffer_rgba())[:, :, :3].copy()
     tone = chart.effect.tone if chart.effect else "grey"
@@ -98,10 +103,12 @@ def _thinned(values: Any) -> Any:
     return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
 
-def _draw(figure: Any, chart: Chart, c: dict[str, str]) -> None:
+def _draw(figure: Any, chart: Chart, c: dict[str, str], scale: float) -> None:
+    """Draw the chart; `scale` is how wide the picture is against one on a page."""
     data = chart.data
     figure.set_facecolor(c["surface"])
-    axes = figure.add_axes((0.075, 0.1, 0.905, 0.645))
+    left = 0.075 / scale
+    axes = figure.add_axes((left, 0.1 / scale**0.75, 0.98 - left, 0.745 - 0.1 / scale**0.75))
     axes.set_facecolor(c["surface"])
     times = np.array(data["times"], dtype=float)
     times = times[:: max(1, -(-len(times) // MOST_POINTS))]
@@ -113,17 +120,17 @@ def _draw(figure: Any, chart: Chart, c: dict[str, str]) -> None:
     if not len(times):
         return
     axes.set_xlim(times[0], max(times[-1], times[0] + 1))
-    _axes(axes, data, c)
+    _axes(axes, data, c, scale)
     if "expected" in columns:
         _expected(axes, times, columns, data["effect"], c)
     axes.plot(times, columns["observed"], color=c["accent"], linewidth=1.3, zorder=5)
-    _marks(axes, data, c)
+    _marks(axes, data, c, scale)
     if data["effect"]:
-        _bar(axes, data["effect"], c)
-    _heading(figure, chart, c)
+        _bar(axes, data["effect"], c, scale)
+    _heading(figure, chart, c, scale)
 
 
-def _axes(axes: Any, data: dict[str, Any], c: dict[str, str]) -> None:
+def _axes(axes: Any, data: dict[str, Any], c: dict[str, str], scale: float) -> None:
     from matplotlib.ticker import MaxNLocator
 
     for side in ("top", "left", "right"):
@@ -134,9 +141,10 @@ def _axes(axes: Any, data: dict[str, Any], c: dict[str, str]) -> None:
     axes.set_axisbelow(True)
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.yaxis.set_major_formatter(lambda value, _place: f"{value:,.4g}")
+    ticks = data["ticks"][:: 1 if scale >= 1 else 2]
     axes.set_xticks(
-        [tick["at"] for tick in data["ticks"]],
-        labels=[tick["label"] for tick in data["ticks"]],
+        [tick["at"] for tick in ticks],
+        labels=[tick["label"] for tick in ticks],
         parse_math=False,
     )
 
@@ -166,7 +174,7 @@ def _expected(
         )  # fmt: skip
 
 
-def _marks(axes: Any, data: dict[str, Any], c: dict[str, str]) -> None:
+def _marks(axes: Any, data: dict[str, Any], c: dict[str, str], scale: float) -> None:
     first, last = axes.get_xlim()
     top = 1.12 if data["effect"] else 1.02
     taken: list[tuple[float, float]] = []
@@ -182,7 +190,7 @@ def _marks(axes: Any, data: dict[str, Any], c: dict[str, str]) -> None:
         )  # fmt: skip
         label = mark["label"]
         label = f"{label[: MOST_LABEL - 1]}…" if len(label) > MOST_LABEL else label
-        half = 0.007 * max(len(label), 2)
+        half = 0.007 / scale * max(len(label), 2)
         middle = min(max(place, half), 1 - half)
         if any(middle + half + 0.01 > low and middle - half - 0.01 < high for low, high in taken):
             continue
@@ -194,7 +202,7 @@ def _marks(axes: Any, data: dict[str, Any], c: dict[str, str]) -> None:
         )  # fmt: skip
 
 
-def _bar(axes: Any, effect: dict[str, Any], c: dict[str, str]) -> None:
+def _bar(axes: Any, effect: dict[str, Any], c: dict[str, str], scale: float) -> None:
     """Draw a bar over the window of the estimate, with the effect in words."""
     first, last = axes.get_xlim()
     start, end = (
@@ -210,7 +218,7 @@ def _bar(axes: Any, effect: dict[str, Any], c: dict[str, str]) -> None:
             [end, end], [0.97, 1.03], transform=axes.transAxes, clip_on=False, color=colour,
             linewidth=2, zorder=7,
         )  # fmt: skip
-    fits = start + 0.01 + 0.0125 * len(effect["label"]) < 1
+    fits = start + 0.01 + 0.0125 / scale * len(effect["label"]) < 1
     axes.text(
         start + (0.01 if fits else -0.01), 1.025, effect["label"], transform=axes.transAxes,
         ha="left" if fits else "right", va="bottom", color=colour, fontsize=7.5,
@@ -218,10 +226,11 @@ def _bar(axes: Any, effect: dict[str, Any], c: dict[str, str]) -> None:
     )  # fmt: skip
 
 
-def _heading(figure: Any, chart: Chart, c: dict[str, str]) -> None:
+def _heading(figure: Any, chart: Chart, c: dict[str, str], scale: float) -> None:
     unit = f", {chart.metric.unit}" if chart.metric.unit else ""
+    name = f"{chart.metric.name}{unit}"[: round(60 * scale**2)]  # the keys stand beside it
     figure.text(
-        0.012, 0.965, f"{chart.metric.name}{unit}"[:60], color=c["ink"], fontsize=8.5,
+        0.012, 0.965, name, color=c["ink"], fontsize=8.5,
         fontweight="bold", va="top", parse_math=False,
     )  # fmt: skip
     from matplotlib.lines import Line2D
@@ -229,7 +238,8 @@ def _heading(figure: Any, chart: Chart, c: dict[str, str]) -> None:
 
     keys: list[Any] = [Line2D([], [], color=c["accent"], linewidth=1.3, label="observed")]
     if chart.has_band:
-        band = Patch(color=c["slate"], alpha=0.25, linewidth=0, label="expected without the ship")
+        label = "expected without the ship" if scale >= 1 else "expected without"
+        band = Patch(color=c["slate"], alpha=0.25, linewidth=0, label=label)
         keys.append(band)
     figure.legend(
         handles=keys, loc="upper right", bbox_to_anchor=(0.995, 1.005), ncols=len(keys),

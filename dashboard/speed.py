@@ -64,7 +64,9 @@ class LearningSpeed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ship:
+class ShipTimes:
+    """When a ship went live, and when each of the five came; None for what did not."""
+
     shipped_at: datetime
     feedback_at: datetime | None
     eyes_at: datetime | None
@@ -77,11 +79,11 @@ def learning_speed(project: Project, *, now: datetime, weeks: int = 12) -> Learn
     """Return the learning speed of the last `weeks`, and of as long before, in three queries."""
     window = Window.before(now, weeks * WEEK)
     before = Window.before(window.start, weeks * WEEK)
-    ships = _ships(project, Window(before.start, window.end))
+    ships = ship_times(project, Window(before.start, window.end))
     recent = [ship for ship in ships if ship.shipped_at in window]
     earlier = [ship for ship in ships if ship.shipped_at in before]
 
-    def measure(moment: Callable[[_Ship], datetime | None]) -> Measure:
+    def measure(moment: Callable[[ShipTimes], datetime | None]) -> Measure:
         times = _times(recent, moment)
         return Measure(_median(times), _median(_times(earlier, moment)), len(times))
 
@@ -99,7 +101,8 @@ def learning_speed(project: Project, *, now: datetime, weeks: int = 12) -> Learn
     )
 
 
-def _ships(project: Project, window: Window) -> list[_Ship]:
+def ship_times(project: Project, window: Window) -> list[ShipTimes]:
+    """Return the times of the ships that went live in the window, in three queries."""
     ships = (
         Deployment.objects.filter(project=project)
         .reaching_customers()
@@ -116,7 +119,7 @@ def _ships(project: Project, window: Window) -> list[_Ship]:
     taught = _first(Learning.objects.filter(deployment__in=ships), _LEARNED)
     rows = ships.annotate(first_word=Subquery(first_word))
     return [
-        _Ship(shipped_at, said_at, *looked.get(pk, (None, None)), *taught.get(pk, (None, None)))
+        ShipTimes(shipped_at, said_at, *looked.get(pk, (None, None)), *taught.get(pk, (None, None)))
         for pk, shipped_at, said_at in rows.values_list("pk", "shipped_at", "first_word")
     ]
 
@@ -134,7 +137,9 @@ def _first(
     return {row["deployment"]: (row["first"], row["second"]) for row in found}
 
 
-def _times(ships: Sequence[_Ship], moment: Callable[[_Ship], datetime | None]) -> list[timedelta]:
+def _times(
+    ships: Sequence[ShipTimes], moment: Callable[[ShipTimes], datetime | None]
+) -> list[timedelta]:
     reached = ((ship.shipped_at, moment(ship)) for ship in ships)
     return [at - shipped_at for shipped_at, at in reached if at and at >= shipped_at]
 
@@ -144,12 +149,12 @@ def _median(times: list[timedelta]) -> timedelta | None:
     return timedelta(seconds=median(seconds)) if seconds else None
 
 
-def _share(ships: Sequence[_Ship]) -> float | None:
+def _share(ships: Sequence[ShipTimes]) -> float | None:
     return sum(ship.learned_at is not None for ship in ships) / len(ships) if ships else None
 
 
-def _trend(ships: Sequence[_Ship], window: Window, weeks: int) -> list[WeekPoint]:
-    by_week: list[list[_Ship]] = [[] for _ in range(weeks)]
+def _trend(ships: Sequence[ShipTimes], window: Window, weeks: int) -> list[WeekPoint]:
+    by_week: list[list[ShipTimes]] = [[] for _ in range(weeks)]
     for ship in ships:
         by_week[(ship.shipped_at - window.start) // WEEK].append(ship)
     return [

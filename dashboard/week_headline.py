@@ -18,6 +18,7 @@ def headline(
     ships: int,
     with_hypothesis: int,
     untold: int,
+    mixed: int,
     waiting: int,
     watched: int,
     next_verdict_on: date | None,
@@ -26,7 +27,8 @@ def headline(
     """Return the week's news; where nothing was learned, the one reason that explains it best.
 
     `lessons` are the headlines of what was learned, the most telling first; `untold` counts the
-    hypotheses whose window ended without enough data; `waiting` the drafts that nobody confirmed
+    hypotheses whose window ended without a clear answer, `mixed` those that cannot be told from
+    another ship; `waiting` the drafts that nobody confirmed
     in time; `watched` the ships that it is too early to judge, the first of which is judged on
     `next_verdict_on`.
     """
@@ -42,7 +44,11 @@ def headline(
         ripe = f"; the first verdict is due on {day(next_verdict_on)}" if next_verdict_on else ""
         return f"It is too early to judge {things(watched, 'ship')}{ripe}."
     if untold:
-        return f"{nothing}: too little data came in to judge {things(untold, 'hypothesis')}."
+        return f"{nothing}: the numbers could not decide {things(untold, 'hypothesis')}."
+    if mixed:
+        return (
+            f"{nothing}: ships went out too close together to judge {things(mixed, 'hypothesis')}."
+        )
     if ships and not with_hypothesis:
         said = "and nothing said" if ships == 1 else "and none said"
         return f"{things(ships, 'ship').capitalize()} went out, {said} what it was meant to change."

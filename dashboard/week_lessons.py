@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Exists, F, OuterRef, Q
 
 from accounts.models import Project
-from common.windows import Window
+from common.windows import DAY, Window
 from dashboard.week_ships import names_of
 from deployments.models import Goal, Hypothesis
 from engagement.models import Direction
@@ -17,6 +17,8 @@ from learning.verdict import Verdict, percent
 # A bet that failed teaches as much as one that came true.
 TAUGHT = (Verdict.SUPPORTED, Verdict.REFUTED, Verdict.NO_EFFECT)
 LISTED = 50
+# A verdict that came that soon after its window was over is told as a quick one.
+SOON = 2 * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,9 @@ class Lesson:
     confirmed_by: str
     overturns: bool  # a look-back came to another verdict than before
     learned_at: datetime
+    took: timedelta  # from going live to the verdict
+    is_fast: bool  # the verdict came as soon as the hypothesis's window was over
+    metric_id: int | None  # of the hypothesis
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,7 @@ class Surprise:
     expected: str
     measured: str
     is_better: bool | None  # None where neither way is good
+    metric_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,7 @@ def lessons_of(project: Project, week: Window) -> list[Lesson]:
     rows = (
         Learning.objects.current()
         .filter(confirmed | judged, project=project)
-        .select_related("deployment", "confirmed_by", "supersedes")
+        .select_related("deployment__hypothesis", "confirmed_by", "supersedes")
         .order_by(F("confirmed_at").desc(nulls_last=True), "-drafted_at", "-pk")[:LISTED]
     )
     return sorted((_lesson(row) for row in rows), key=_rank)
@@ -94,6 +100,8 @@ def _rank(lesson: Lesson) -> tuple[bool, int, bool]:
 
 def _lesson(row: Learning) -> Lesson:
     is_confirmed = row.state == Learning.State.CONFIRMED
+    hypothesis: Hypothesis | None = getattr(row.deployment, "hypothesis", None)
+    took = row.drafted_at - row.deployment.shipped_at
     return Lesson(
         pk=row.pk,
         ship_id=row.deployment_id,
@@ -106,6 +114,9 @@ def _lesson(row: Learning) -> Lesson:
         confirmed_by=str(row.confirmed_by) if is_confirmed and row.confirmed_by else "",
         overturns=row.supersedes is not None and row.supersedes.verdict != row.verdict,
         learned_at=row.confirmed_at or row.drafted_at,
+        took=took,
+        is_fast=hypothesis is not None and took <= hypothesis.window + SOON,
+        metric_id=hypothesis.metric_id if hypothesis else None,
     )
 
 
@@ -153,6 +164,7 @@ def _surprise(row: ImpactEstimate) -> Surprise:
         expected=hoped(bet) if bet else "nobody expected it to move",
         measured=measured(row),
         is_better=None if direction == Direction.NEITHER else rose == (direction == Direction.UP),
+        metric_id=row.metric_id,
     )
 
 

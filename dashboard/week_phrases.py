@@ -33,6 +33,7 @@ class PhraseQuote:
     feedback_id: int
     text: str
     phrase: str
+    mood: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def _quotes(started: tuple[Told, ...]) -> tuple[PhraseQuote, ...]:
     keys = list(dict.fromkeys(key for key, _ in ranked))[:QUOTES]
     texts = FeedbackItem.objects.heard().in_bulk(keys)
     return tuple(
-        PhraseQuote(key, shortened(texts[key].text, QUOTE_LENGTH), chosen[key])
+        PhraseQuote(key, shortened(texts[key].text, QUOTE_LENGTH), chosen[key], texts[key].mood)
         for key in keys
         if key in texts
     )

@@ -6,12 +6,15 @@ from datetime import datetime
 from django.db.models import Avg, Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 
 from accounts.models import Project
-from common.windows import Window
+from common.windows import WEEK, Window
 from feedback.models import FeedbackItem, Status
 from learning.models import Attribution
 
 COMPLAINTS = 3
 QUOTE_LENGTH = 220
+WAITING = 12 * WEEK  # what was said before that waits in the inbox
+MOST_COUNTED = 1_000
+NO_REPLY = Q(status__in=[Status.NEW, Status.SEEN], replied_at=None)
 CANDIDATES = 12  # more than are shown, as people say the same thing in the same words
 
 
@@ -43,19 +46,44 @@ class Voices:
     quotes: tuple[Quote, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """What customers said lately that nobody has answered; `count` stops at MOST_COUNTED."""
+
+    count: int
+    oldest_id: int | None
+    oldest_said_at: datetime | None
+
+    @property
+    def is_more(self) -> bool:
+        """True if there are more than were counted."""
+        return self.count >= MOST_COUNTED
+
+
+def unanswered_of(project: Project, *, now: datetime) -> Unanswered:
+    """Return what waits for an answer of what was said in the last WAITING, in two queries."""
+    waits = (
+        FeedbackItem.objects.heard()
+        .filter(NO_REPLY, project=project)
+        .said_within(Window.before(now, WAITING))
+    )
+    oldest = waits.order_by("said_at", "pk").values_list("pk", "said_at").first()
+    count = waits.order_by("-said_at").values("pk")[:MOST_COUNTED].count() if oldest else 0
+    return Unanswered(count, *(oldest or (None, None)))
+
+
 def voices_of(project: Project, week: Window) -> Voices:
     """Return what customers said in the week, in five queries."""
     said = FeedbackItem.objects.heard().filter(project=project)
     in_week = Q(said_at__gte=week.start, said_at__lt=week.end)
     before = Q(said_at__gte=week.start - week.length, said_at__lt=week.start)
-    no_reply = Q(status__in=[Status.NEW, Status.SEEN], replied_at=None)
     counts = said.filter(in_week | before).aggregate(
         count=Count("pk", filter=in_week),
         count_before=Count("pk", filter=before),
         mean=Avg("rating", filter=in_week),
         mean_before=Avg("rating", filter=before),
         unread=Count("pk", filter=in_week & Q(status=Status.NEW)),
-        unanswered=Count("pk", filter=in_week & no_reply),
+        unanswered=Count("pk", filter=in_week & NO_REPLY),
     )
     return Voices(
         count=counts["count"],

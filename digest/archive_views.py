@@ -11,6 +11,7 @@ from accounts.access import may, project_for
 from accounts.models import Project, Role
 from common.paging import page_of
 from digest.archive import has_words, letter_of
+from digest.charts import shown_on_a_page
 from digest.compose import as_html
 from digest.feeds import feed_of
 from digest.frames import MAIL_IN_A_FRAME
@@ -82,7 +83,8 @@ def edition_page(
 def edition_html(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Answer with the HTML alone of a digest, for the frame on its page."""
     project = project_for(request.user, slug)
-    return HttpResponse(as_html(letter_of(edition_or_404(project, pk))))
+    html = as_html(letter_of(edition_or_404(project, pk)))
+    return HttpResponse(shown_on_a_page(project, html))
 
 
 def edition_or_404(project: Project, pk: int) -> Edition:

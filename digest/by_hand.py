@@ -4,6 +4,7 @@ from datetime import datetime
 
 from accounts.models import Project, User
 from common.windows import Window
+from digest.charts import drawn
 from digest.compose import Mail
 from digest.issues import mail_for, reader_of, send_issue, write_issue
 from digest.links import unsubscribe_url
@@ -28,7 +29,8 @@ def send_sample(subscription: Subscription, *, now: datetime) -> None:
     mail = mail_for(subscription.project, period, reader_of(subscription), now=now)
     sample = Mail(f"Test: {mail.subject}", mail.text, mail.html)
     way_out = unsubscribe_url(subscription)
-    message_of(sample, subscription.project, subscription.address, way_out).send()
+    charts = drawn(subscription.project, mail.charts)
+    message_of(sample, subscription.project, subscription.address, way_out, charts=charts).send()
 
 
 def send_to_address(project: Project, address: str, week: Window, *, now: datetime) -> bool:
@@ -39,7 +41,7 @@ def send_to_address(project: Project, address: str, week: Window, *, now: dateti
     user = User.objects.filter(email__iexact=address, projects=project).first()
     if user is None:
         mail = mail_for(project, week, Reader(timezone=project.timezone), now=now)
-        message_of(mail, project, address, "").send()
+        message_of(mail, project, address, "", charts=drawn(project, mail.charts)).send()
         return True
     subscription = subscribe(project, user, now=now)
     issue = write_issue(subscription, week, recipient=subscription.address, now=now)

@@ -7,8 +7,10 @@ import css_inline
 from django.template.loader import render_to_string
 
 from accounts.models import Project
+from common.mail import host
 from dashboard.week import WeekInReview
 from dashboard.week_voices import shortened
+from digest.charts import MailChart, charts_in
 from digest.letter import write_letter
 from digest.parts import Letter, Reader
 from digest.plain import as_text
@@ -25,6 +27,7 @@ class Mail:
     subject: str
     text: str
     html: str
+    charts: tuple[MailChart, ...] = ()  # that the HTML shows by their Content-IDs, undrawn
 
 
 def compose(project: Project, review: WeekInReview, reader: Reader) -> Mail:
@@ -34,12 +37,13 @@ def compose(project: Project, review: WeekInReview, reader: Reader) -> Mail:
         subject=subject_of(review.headline, project.name),
         text=as_text(letter),
         html=as_html(letter),
+        charts=charts_in(letter, review),
     )
 
 
 def as_html(letter: Letter) -> str:
     """Return the letter as the HTML of a mail, with its style in its elements."""
-    page = render_to_string("emails/digest.html", {"letter": letter})
+    page = render_to_string("emails/digest.html", {"letter": letter, "host": host()})
     return _inliner.inline(re.sub(r"\n\s*", "\n", page))
 
 

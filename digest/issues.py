@@ -1,13 +1,17 @@
 """A digest that was written down for one reader, before it leaves and after."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+
+from django.db import transaction
 
 from accounts.models import Project
 from common.windows import Window
 from dashboard.week import WeekInReview, week_in_review
 from digest.archive import edition_of, note_sent
 from digest.channels import letter_for_channel, message_for
+from digest.charts import MailChart, keep_pictures, show_in
 from digest.chat_sending import post
 from digest.compose import Mail, compose
 from digest.handover import MayHaveArrived
@@ -37,30 +41,37 @@ def write_issue(
         return known
     review = (reviews or Reviews()).of(subscription.project, period, now=now)
     edition = edition_of(subscription, period, review)
-    issue, created = Issue.objects.get_or_create(  # UniqueConstraint "a_period_is_sent_once"
-        subscription=subscription,
-        **of_period,
-        defaults={
-            "project": subscription.project,
-            "edition": edition,
-            "recipient": recipient,
-            "message_id": new_message_id(),
-            **_said(subscription, review, edition),
-        },
-    )
-    if created:
-        note_told(subscription.project, period, now=now)
+    said, charts = _said(subscription, review, edition)
+    pictures = keep_pictures(subscription.project, charts)
+    with transaction.atomic():
+        issue, created = Issue.objects.get_or_create(  # UniqueConstraint "a_period_is_sent_once"
+            subscription=subscription,
+            **of_period,
+            defaults={
+                "project": subscription.project,
+                "edition": edition,
+                "recipient": recipient,
+                "message_id": new_message_id(),
+                **said,
+            },
+        )
+        if created:
+            show_in(issue, pictures)
+            note_told(subscription.project, period, now=now)
     return issue
 
 
-def _said(subscription: Subscription, review: WeekInReview, edition: Edition) -> dict[str, Any]:
-    """Return what the issue holds: a mail, or the message for a channel."""
+def _said(
+    subscription: Subscription, review: WeekInReview, edition: Edition
+) -> tuple[dict[str, Any], Sequence[MailChart]]:
+    """Return what the issue holds, a mail or the message for a channel, and the mail's charts."""
     if subscription.channel:
         letter = letter_for_channel(subscription.channel, review, subscription.timezone)
         message = message_for(subscription.channel, letter, edition)
-        return {"subject": edition.subject, "html": "", "text": as_text(letter), "post": message}
+        said = {"subject": edition.subject, "html": "", "text": as_text(letter), "post": message}
+        return said, ()
     mail = compose(subscription.project, review, reader_of(subscription))
-    return {"subject": mail.subject, "html": mail.html, "text": mail.text}
+    return {"subject": mail.subject, "html": mail.html, "text": mail.text}, mail.charts
 
 
 def reader_of(subscription: Subscription) -> Reader:

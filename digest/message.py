@@ -1,13 +1,14 @@
 """A digest as an e-mail: its parts and its headers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.utils import make_msgid
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
 from accounts.models import Project
-from common.mail import UnfoldedMail, host
+from common.mail import UnfoldedMail, host, inline_picture
+from digest.charts import charts_of_issue
 from digest.compose import Mail
 from digest.handover import hand_over
 from digest.models import Issue
@@ -25,15 +26,25 @@ def deliver(issue: Issue, way_out: str, *, may_i: Callable[[], bool]) -> bool:
     what `hand_over` raises.
     """
     mail = Mail(issue.subject, issue.text, issue.html)
-    message = message_of(mail, issue.project, issue.recipient, way_out)
+    charts = charts_of_issue(issue)
+    message = message_of(mail, issue.project, issue.recipient, way_out, charts=charts)
     message.extra_headers["Message-ID"] = issue.message_id
     return hand_over(message, may_i=may_i)
 
 
 def message_of(
-    mail: Mail, project: Project, recipient: str, way_out: str, *, list_name: str = "digest"
+    mail: Mail,
+    project: Project,
+    recipient: str,
+    way_out: str,
+    *,
+    charts: Mapping[str, bytes] | None = None,
+    list_name: str = "digest",
 ) -> EmailMultiAlternatives:
-    """Return the mail with its text first, its HTML second, and the headers of a list's mail."""
+    """Return the mail with its text first, its HTML second, and the headers of a list's mail.
+
+    `charts` are the PNGs that its HTML shows, by their Content-ID.
+    """
     headers = {
         "Auto-Submitted": "auto-generated",
         "List-Id": f"Wake {list_name} <{project.slug}.{list_name}.{host()}>",
@@ -48,4 +59,6 @@ def message_of(
     message = UnfoldedMail(mail.subject, mail.text, sender, [recipient], headers=headers)
     message.project_id = project.pk
     message.attach_alternative(mail.html, "text/html")
+    for number, (cid, png) in enumerate((charts or {}).items(), 1):
+        message.attach(inline_picture(png, cid=cid, name=f"chart-{number}.png"))
     return message

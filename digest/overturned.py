@@ -2,7 +2,6 @@
 
 from accounts.models import Project
 from dashboard.week import WeekInReview
-from dashboard.week_headline import things
 from dashboard.week_voices import shortened
 from digest.links import address, learning_url
 from digest.parts import Item, Reader, Section
@@ -17,11 +16,12 @@ def overturned_section(project: Project, review: WeekInReview, reader: Reader) -
     """Return what was believed and no longer holds, the reader's own first."""
     mine_first = sorted(review.overturned, key=lambda one: not one.concerns(reader.user_id))
     items = tuple(_overturned(project, one, reader) for one in mine_first[:SHOWN])
-    more = len(review.overturned) - len(items)
     return Section(
         "Overturned by a look-back",
         items,
-        f"{things(more, 'more').capitalize()}" if more else "",
+        len(review.overturned) - len(items),
+        "learning",
+        "",
         f"{address('learnings', project.slug)}?state=overturned",
         "overturned",
     )

@@ -1,6 +1,8 @@
 """What a digest is made of, before it is set as text or HTML."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from dashboard.week_headline import things
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,15 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A chart, drawn for the light and for the dark: by the fingerprints that it is kept under."""
+
+    alt: str
+    light: str
+    dark: str
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One thing that the digest tells: a title that links somewhere, and sentences about it."""
 
@@ -24,6 +35,7 @@ class Item:
     tone: str = ""  # the verdict or mood that colours it
     lines: tuple[str, ...] = ()
     note: str = ""  # by whom, when: what is said more quietly
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +44,36 @@ class Pace:
 
     label: str
     value: str
-    change: str
+    change: str  # the same of this week alone, or of the time before where it had none
     tone: str  # "better", "worse" or ""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading, what stands under it, and where the rest is."""
+    """A heading, what stands under it, and where the rest is.
+
+    Of `rest` more things, named `noun` and `verb` ("three more things said"), none is shown.
+    """
 
     title: str
     items: tuple[Item, ...]
-    more: str = ""
+    rest: int = 0
+    noun: str = ""
+    verb: str = ""
     more_url: str = ""
     kind: str = ""
+
+    @property
+    def more(self) -> str:
+        """How many more there are, in words; nothing where all are shown."""
+        if self.rest <= 0 or not self.more_url:
+            return ""
+        said = things(self.rest, f"more {self.noun}")
+        return f"{said[:1].upper()}{said[1:]} {self.verb}".rstrip()
+
+    def shorter(self) -> "Section":
+        """Return the section without its last item, which is counted among the rest."""
+        return replace(self, items=self.items[:-1], rest=self.rest + 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,34 +1,37 @@
-"""The sections of a digest: what is chosen from the week, cut short, dated and linked."""
+"""The sections of a digest on what was learned: chosen from the week, cut short and linked."""
 
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from accounts.models import Project
-from common.windows import DAY
-from dashboard.templatetags.wake import source_name
+from dashboard.templatetags.wake import span
 from dashboard.week import WeekInReview
-from dashboard.week_headline import day, things
-from dashboard.week_lessons import Lesson, Surprise, Waiting
-from dashboard.week_ships import ShipLine
-from dashboard.week_voices import Quote, shortened
-from digest.links import address, feedback_url, inbox_url, learning_url, ship_url
-from digest.parts import Item, Reader, Section
-from learning.verdict import Verdict, percent
+from dashboard.week_headline import day
+from dashboard.week_lessons import Lesson, Surprise
+from dashboard.week_lookback import LookBack
+from dashboard.week_overlaps import Overlap
+from dashboard.week_voices import shortened
+from digest.charts import picture_of
+from digest.links import address, learning_url, ship_url
+from digest.parts import Item, Picture, Section
+from learning.verdict import Verdict
 
 # A digest is read in two minutes: what does not fit is one link away.
-LESSONS, SURPRISES, QUOTES, SHIPS, WAITING = 3, 2, 3, 4, 2
-LONGEST = 180  # characters of a title or a sentence
+LESSONS, SURPRISES, OVERLAPS = 3, 2, 2
+LONGEST = 110  # characters of a title
+LONGEST_LINE = 170
 
 
 def lessons_section(project: Project, review: WeekInReview) -> Section:
     """Return what the week taught, with Wake's numbers and the team's words."""
     rows = _lessons(review)
-    items = tuple(_lesson(project, row) for row in rows[:LESSONS])
-    more = len(rows) - len(items)
+    picture = picture_of(review)
+    items = tuple(_lesson(project, row, _of(row, review, picture)) for row in rows[:LESSONS])
     return Section(
         "What it taught",
         items,
-        f"{things(more, 'more thing').capitalize()} learned" if more else "",
+        len(rows) - len(items),
+        "thing",
+        "learned",
         address("learnings", project.slug),
         "lessons",
     )
@@ -40,25 +43,40 @@ def _lessons(review: WeekInReview) -> list[Lesson]:
     return [row for row in review.lessons if row.pk not in told]
 
 
-def _lesson(project: Project, row: Lesson) -> Item:
-    note = f"Confirmed by {row.confirmed_by}" if row.confirmed_by else "Confirmed"
-    if not row.is_confirmed:
-        note = "A draft: it waits for somebody to say what it means"
-    if row.overturns:
-        note = f"{note}. This overturns what was believed before"
+def _of(row: Lesson | Surprise, review: WeekInReview, picture: Picture | None) -> Picture | None:
+    of = review.chart and (review.chart.ship_id, review.chart.metric_id)
+    return picture if of == (row.ship_id, row.metric_id) else None
+
+
+def _lesson(project: Project, row: Lesson, picture: Picture | None) -> Item:
     # The verdict's word stands beside the title already.
     evidence = row.evidence.removeprefix(f"{row.verdict.label}: ")
-    words = [shortened(f"{evidence[:1].upper()}{evidence[1:]}", 2 * LONGEST)]
+    words = [shortened(f"{evidence[:1].upper()}{evidence[1:]}", LONGEST_LINE)]
     if row.takeaway:
-        words.append(f"Takeaway: {shortened(row.takeaway, 2 * LONGEST)}")
+        words.append(f"Takeaway: {shortened(row.takeaway, LONGEST_LINE)}")
     return Item(
         title=shortened(row.headline, LONGEST),
         url=learning_url(project, row.pk),
         word=row.verdict.label if row.verdict != Verdict.NO_HYPOTHESIS else "",
         tone=row.verdict.value,
         lines=tuple(filter(None, words)),
-        note=note,
+        note=_how(row),
+        picture=picture,
     )
+
+
+def _how(row: Lesson) -> str:
+    """Return who stands for it, and how soon it was known; a bet lost early is a good one."""
+    note = f"Confirmed by {row.confirmed_by}" if row.confirmed_by else "Confirmed"
+    if not row.is_confirmed:
+        note = "A draft: it waits for somebody to say what it means"
+    if row.overturns:
+        return f"{note}. This overturns what was believed before"
+    if row.is_fast and row.verdict in (Verdict.REFUTED, Verdict.NO_EFFECT):
+        return f"Good to know after {span(row.took)}, before more is built on it. {note}"
+    if row.is_fast and row.verdict == Verdict.SUPPORTED:
+        return f"Known after {span(row.took)}. {note}"
+    return note
 
 
 def surprises_section(project: Project, review: WeekInReview) -> Section:
@@ -67,130 +85,86 @@ def surprises_section(project: Project, review: WeekInReview) -> Section:
     told = {row.ship_id for row in _lessons(review)[:LESSONS]}
     told |= {one.learning.deployment_id for one in review.overturned}
     rows = [row for row in review.surprises if not (row.was_bet and row.ship_id in told)]
-    items = tuple(_surprise(project, row) for row in rows[:SURPRISES])
-    more = len(rows) - len(items)
+    drawn = any(_of(row, review, picture_of(review)) for row in _lessons(review)[:LESSONS])
+    picture = None if drawn else picture_of(review)
+    items = tuple(_surprise(project, row, _of(row, review, picture)) for row in rows[:SURPRISES])
     return Section(
         "Surprises",
         items,
-        f"{things(more, 'more surprise').capitalize()}" if more else "",
+        len(rows) - len(items),
+        "surprise",
+        "",
         address("project", project.slug),
         "surprises",
     )
 
 
-def _surprise(project: Project, row: Surprise) -> Item:
+def _surprise(project: Project, row: Surprise, picture: Picture | None) -> Item:
     good = {True: "better", False: "worse", None: ""}[row.is_better]
-    judged = f", which is {good}" if good else ""
+    judged = f": {good}" if good else ""
+    _, bounds, between = row.measured.partition(" (")
+    between = f", {between.removesuffix(')')}" if bounds else ""
     hope = f"Hoped for was {row.expected}." if row.was_bet else "Nobody expected this."
     return Item(
         title=shortened(f"{row.metric} {row.measured.partition(' (')[0]}", LONGEST),
         url=ship_url(project, row.ship_id),
         tone=good,
-        lines=(f"{hope} After “{shortened(row.ship, 80)}” it {row.measured}{judged}.",),
+        lines=(f"{hope} After “{shortened(row.ship, 60)}”{between}{judged}.",),
+        picture=picture,
     )
 
 
-def voices_section(project: Project, review: WeekInReview) -> Section:
-    """Return two complaints and a praise, each with the ship it is most likely about."""
-    quotes = review.voices.quotes
-    praise = [quote for quote in quotes if quote.mood == "good"][:1]
-    shown = [quote for quote in quotes if quote not in praise][: QUOTES - len(praise)] + praise
-    more = review.voices.count - len(shown)
+def overlaps_section(project: Project, review: WeekInReview, zone: ZoneInfo) -> Section:
+    """Return ships that went out so close together that their effects cannot be told apart."""
+    items = tuple(_overlap(project, row, zone) for row in review.overlaps[:OVERLAPS])
     return Section(
-        "In customers’ words",
-        tuple(_quote(project, row) for row in shown),
-        f"{things(more, 'more thing').capitalize()} said" if more > 0 else "",
-        inbox_url(project),
-        "voices",
-    )
-
-
-def _quote(project: Project, row: Quote) -> Item:
-    note = [] if row.rating is None else [f"{row.rating:g} of 5"]
-    note.append(source_name(row.source))
-    if row.ship_id and row.probability is not None:
-        note.append(f"about “{shortened(row.ship, 80)}” ({percent(row.probability)} likely)")
-    else:
-        note.append("about none of our ships, as far as Wake can tell")
-    return Item(
-        row.text, feedback_url(project, row.feedback_id), tone=row.mood, note=", ".join(note)
-    )
-
-
-def ships_section(project: Project, review: WeekInReview, zone: ZoneInfo) -> Section:
-    """Return what went out, bets first, and earlier ships that are still too early to judge."""
-
-    def weight(line: ShipLine) -> tuple[bool, int]:
-        return (not line.hypothesis, -line.feedback_count)
-
-    listed = {line.pk for line in review.ships.lines}
-    earlier = [line for line in review.too_early if line.pk not in listed]
-    rows = sorted(review.ships.lines, key=weight)[:SHIPS]
-    older = earlier[: max(1, SHIPS - len(rows))]
-    more = review.ships.count - len(rows)
-    return Section(
-        "What shipped",
-        tuple(_ship(project, row, zone) for row in [*rows, *older]),
-        f"{things(more, 'more ship').capitalize()}" if more > 0 else "",
-        address("deployments", project.slug),
-        "ships",
-    )
-
-
-def _ship(project: Project, row: ShipLine, zone: ZoneInfo) -> Item:
-    notes = [_date(row.shipped_at, zone)]
-    if row.shipped_by:
-        notes.append(f"by {' and '.join(row.shipped_by[:3])}")
-    if row.feedback_count:
-        notes.append(f"{things(row.feedback_count, 'thing')} said about it")
-    if row.verdict == Verdict.TOO_EARLY and row.next_look_at:
-        notes.append(f"next look on {day(row.next_look_at.astimezone(zone))}")
-    return Item(
-        title=shortened(row.name, LONGEST),
-        url=ship_url(project, row.pk),
-        word=row.word,
-        tone="rolled_back" if row.was_rolled_back else row.verdict.value,
-        note=", ".join(notes),
-    )
-
-
-def waiting_section(
-    project: Project, review: WeekInReview, reader: Reader, zone: ZoneInfo
-) -> Section:
-    """Return the overdue drafts, the reader's own first; once a week, however often it is sent."""
-    if not _is_weekly(review, zone):
-        return Section("Waits for somebody’s word", ())
-    mine_first = sorted(review.overdue.lines, key=lambda row: reader.user_id not in row.owner_ids)
-    items = tuple(_draft(project, row, reader, zone) for row in mine_first[:WAITING])
-    more = review.overdue.count - len(items)
-    return Section(
-        "Waits for somebody’s word",
+        "Cannot be told apart",
         items,
-        f"{things(more, 'more draft').capitalize()}" if more else "",
-        address("learnings", project.slug),
-        "waiting",
+        len(review.overlaps) - len(items),
+        "pair",
+        "",
+        address("deployments", project.slug),
+        "overlaps",
     )
 
 
-def _is_weekly(review: WeekInReview, zone: ZoneInfo) -> bool:
-    # A daily digest asks on Mondays only: nobody is asked for the same thing every day.
-    is_daily = review.week.end - review.week.start < 2 * DAY
-    return not is_daily or review.week.end.astimezone(zone).weekday() == 0
-
-
-def _draft(project: Project, row: Waiting, reader: Reader, zone: ZoneInfo) -> Item:
-    owners = [*row.owners]
-    whose = " and ".join(owners[:3]) or "nobody in particular"
-    if reader.user_id is not None and reader.user_id in row.owner_ids:
-        whose = "you" if len(owners) == 1 else f"you, among {len(owners)}"
+def _overlap(project: Project, row: Overlap, zone: ZoneInfo) -> Item:
+    names = [f"“{shortened(name, 50)}”" for name in (row.ship, *(name for _, name in row.beside))]
+    *first, last = names[:3]
+    look = row.next_look_at
     return Item(
-        title=shortened(row.headline, LONGEST),
-        url=learning_url(project, row.pk),
-        tone="mine" if whose.startswith("you") else "",
-        note=f"Waits for {whose}, since {_date(row.due_at, zone)}",
+        title=f"{', '.join(first)} and {last}",
+        url=ship_url(project, row.ship_id),
+        tone=Verdict.CONFOUNDED.value,
+        lines=(
+            f"They went live too close together to say which of them changed "
+            f"{shortened(row.metric, 40)}, if any did.",
+        ),
+        note=f"Next look on {day(look.astimezone(zone))}" if look else "",
     )
 
 
-def _date(moment: datetime, zone: ZoneInfo) -> str:
-    here = moment.astimezone(zone)
-    return f"{here:%A} {here.day} {here:%B}"
+def lookback_section(project: Project, review: WeekInReview, zone: ZoneInfo) -> Section:
+    """Return one old ship: what a late look at it found, or what it once taught."""
+    old = review.lookback
+    told = {row.pk for row in review.lessons}
+    items = () if old is None or old.learning_id in told else (_lookback(project, old, zone),)
+    return Section("One look back", items, kind="lookback")
+
+
+def _lookback(project: Project, old: LookBack, zone: ZoneInfo) -> Item:
+    shipped = old.shipped_at.astimezone(zone)
+    note = f"Shipped on {day(shipped)} {shipped:%Y}"
+    if old.looked_after is not None:
+        stands = "what was learned stands, as later ships hide it now"
+        found = f"it {old.measured}" if old.measured else stands
+        note = f"Looked at again after {old.looked_after.days} days: {found}. {note}"
+    takeaway = f"Takeaway: {shortened(old.takeaway, LONGEST_LINE // 2)}" if old.takeaway else ""
+    return Item(
+        title=shortened(old.headline, LONGEST),
+        url=learning_url(project, old.learning_id),
+        word=old.verdict.label if old.verdict != Verdict.NO_HYPOTHESIS else "",
+        tone=old.verdict.value,
+        lines=(takeaway,) if takeaway else (),
+        note=note,
+    )

@@ -18,6 +18,7 @@ from accounts.access import project_for
 from accounts.models import Role, User
 from digest.archive import letter_of, without_words
 from digest.archive_views import edition_or_404, edition_page
+from digest.charts import shown_on_a_page
 from digest.compose import as_html
 from digest.frames import MAIL_IN_A_FRAME
 from digest.links import address
@@ -95,7 +96,8 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
 @_unlisted
 def shared_html(request: HttpRequest, token: str) -> HttpResponse:
     """Answer with the HTML alone of the digest of a link, for the frame on its page."""
-    return HttpResponse(as_html(_of_link(token)[1]))
+    link, letter = _of_link(token)
+    return HttpResponse(shown_on_a_page(link.edition.project, as_html(letter)))
 
 
 def _of_link(token: str) -> tuple[ShareLink, Letter]:

@@ -16,6 +16,7 @@ from accounts.models import Project, Role, User
 from common.paging import page_of
 from dashboard.templatetags.wake import span
 from digest.by_hand import period_until, send_sample
+from digest.charts import shown_on_a_page
 from digest.compose import Mail
 from digest.finding_forms import FindingChoiceForm
 from digest.findings import choice_of
@@ -70,7 +71,8 @@ def digest_preview_html(request: HttpRequest, slug: str) -> HttpResponse:
     """Answer with the next digest's HTML alone, for the frame on its page."""
     project = project_for(request.user, slug)
     now = timezone.now()
-    return HttpResponse(_next_mail(_mine(request, project, now), now).html)
+    mail = _next_mail(_mine(request, project, now), now)
+    return HttpResponse(shown_on_a_page(project, mail.html, mail.charts))
 
 
 @require_POST
@@ -108,7 +110,8 @@ def digest_issue(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 def digest_issue_html(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Answer with the HTML alone of a digest that I got, for the frame on its page."""
     project = project_for(request.user, slug)
-    return HttpResponse(get_object_or_404(_issues_of(_me(request), project), pk=pk).html)
+    issue = get_object_or_404(_issues_of(_me(request), project), pk=pk)
+    return HttpResponse(shown_on_a_page(project, issue.html))
 
 
 def _finding_form(request: HttpRequest, project: Project) -> FindingChoiceForm | None:

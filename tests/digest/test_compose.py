@@ -132,9 +132,15 @@ class TestWhatIsTold:
     def test_a_refuted_bet_is_told_once_with_its_numbers(self, rich):
         assert rich.text.count("fell by about 5.1%") == 1
 
-    def test_tells_whose_a_draft_is(self, rich):
-        assert "Waits for you, since Monday 9 March." in rich.text
-        assert "Waits for Ada, since Sunday 8 March." in rich.text
+    def test_tells_whose_a_draft_is(self, shop, ben):
+        for title, by, days in (("Photos", "", 13), ("Guests", "ben@example.com", 12)):
+            ship = make_deployment(shop, title=title, shipped_at=days_ago(25), by=by)
+            make_learning(ship, Verdict.INCONCLUSIVE, days=days)
+
+        text = mail_of(shop, user_id=ben.pk).text
+
+        assert "Waits for you, since Monday 9 March." in text
+        assert "Waits for nobody in particular, since Sunday 8 March." in text
 
     def test_says_when_it_is_looked_at_next_on_the_readers_calendar(self, shop):
         make_bet(shop, "Search", days=2.5)  # judged on Monday 23 March at midnight in London

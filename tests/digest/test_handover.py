@@ -219,4 +219,4 @@ class TestTheCost:
 
         with django_assert_max_num_queries(len(young)):
             assert send_digest_to(bens, now=MONDAY)
-        assert len(young) <= 48
+        assert len(young) <= 70

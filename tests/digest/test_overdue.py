@@ -6,7 +6,7 @@ import pytest
 from common.windows import DAY, Window
 from dashboard.week import week_in_review
 from digest.parts import Reader
-from digest.sections import waiting_section
+from digest.sections_work import waiting_section
 from learning.models import Learning
 from learning.verdict import Verdict
 from tests.factories import make_deployment
