@@ -88,17 +88,6 @@ def quiet_moments(
     return quiet[chosen]
 
 
-def false_alarm_bounds(alarms: int, moments: int) -> tuple[float, float]:
-    """Return between which shares the true rate of false alarms lies, with 95 % (Wilson 1927)."""
-    if not moments:
-        return 0.0, 1.0
-    z, share = 1.96, alarms / moments
-    below = 1 + z * z / moments
-    middle = (share + z * z / (2 * moments)) / below
-    half = z * math.sqrt(share * (1 - share) / moments + (z / (2 * moments)) ** 2) / below
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
 def _moved(series: Series, moment: int, share: float) -> Series:
     after = series.times >= moment
     return replace(series, values=np.where(after, series.values * (1 + share), series.values))

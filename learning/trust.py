@@ -9,10 +9,11 @@ from common.claims import unclaimed
 from common.windows import DAY, WEEK, Window
 from deployments.models import Deployment
 from engagement.models import Metric, MetricSample
+from learning.calibration import interval
 from learning.impact import CURRENT_METHOD
 from learning.inputs import history_length, series_for
 from learning.models import PlaceboRecord
-from learning.placebo import CLAIMED, FEWEST_MOMENTS, false_alarm_bounds, placebos
+from learning.placebo import CLAIMED, FEWEST_MOMENTS, placebos
 
 # So far back quiet moments are looked for, and so often.
 REACH = {True: timedelta(days=500), False: timedelta(days=120)}
@@ -116,7 +117,7 @@ def told(record: PlaceboRecord) -> Trust:
         )
         return Trust(record, None, None, None, is_doubtful=False, sentence=sentence)
     rate = record.alarms / record.moments
-    lowest, _ = false_alarm_bounds(record.alarms, record.moments)
+    lowest, _ = interval(rate, record.moments)
     doubtful = lowest > CLAIMED and rate >= UNTRUSTED_FROM
     share = f"{record.alarms} of {record.moments}"
     if doubtful:

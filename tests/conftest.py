@@ -1,6 +1,7 @@
 """The cast: Ada owns the shop, Ben is on her team, Vic may look, Cleo must see nothing."""
 
 import pytest
+from django.db import connection, connections
 from django.test import Client
 
 from accounts.models import Project, Role, User
@@ -79,3 +80,20 @@ def _signed_in(user: User) -> Client:
 def api(shop) -> Client:
     """CI and other scripts of the shop, with a key that may do everything."""
     return Client(headers={"Authorization": f"Bearer {make_key(shop)}"})
+
+
+@pytest.fixture
+def database_on_disk(transactional_db, tmp_path):
+    """SQLite's tests run in memory, where threads cannot wait for each other; give them a file."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    in_memory, path = connections["default"], tmp_path / "wake.sqlite3"
+    in_memory.cursor().execute(f"VACUUM INTO '{path}'")
+    name = connections.settings["default"]["NAME"]
+    connections.settings["default"]["NAME"] = str(path)
+    del connections["default"]
+    yield
+    connection.close()
+    connections.settings["default"]["NAME"] = name
+    connections["default"] = in_memory

@@ -3,12 +3,9 @@
 import hashlib
 import hmac
 import json
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 
 import pytest
-from django.db import connection, connections
 from django.test import Client
 
 from deployments.models import Checkup, Delivery, Deployment, OtherId, Webhook
@@ -16,42 +13,12 @@ from engagement.models import MetricSample
 from feedback.limits import spend
 from feedback.models import Connection, FeedbackItem
 from tests.factories import NOW, make_key
+from tests.threads import TIMES, at_once
 
-AT_ONCE = 8
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def database_on_disk(transactional_db, tmp_path):
-    """SQLite's tests run in memory, where threads cannot wait for each other; give them a file."""
-    if connection.vendor != "sqlite":
-        yield
-        return
-    in_memory, path = connections["default"], tmp_path / "wake.sqlite3"
-    in_memory.cursor().execute(f"VACUUM INTO '{path}'")
-    name = connections.settings["default"]["NAME"]
-    connections.settings["default"]["NAME"] = str(path)
-    del connections["default"]
-    yield
-    connection.close()
-    connections.settings["default"]["NAME"] = name
-    connections["default"] = in_memory
-
-
-def at_once(send):
-    """Return what `send(n)` gave to AT_ONCE threads that started together."""
-    start = Barrier(AT_ONCE)
-
-    def one(n):
-        connection.ensure_connection()  # or the opening would put them one behind the other
-        start.wait()
-        try:
-            return send(n)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(one, range(AT_ONCE)))
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("database_on_disk"),
+]
 
 
 @pytest.fixture
@@ -80,12 +47,12 @@ class TestSameShipAtOnce:
     def test_with_an_id_it_is_stored_once(self, post):
         at_once(lambda n: post("deployments", {"version": "1.0", "id": "ci-1", "tags": [str(n)]}))
 
-        assert sorted(Deployment.objects.get().tags) == [str(n) for n in range(AT_ONCE)]
+        assert sorted(Deployment.objects.get().tags) == [str(n) for n in range(TIMES)]
 
     def test_different_ships_are_all_stored(self, post):
         at_once(lambda n: post("deployments", {"version": f"1.{n}"}))
 
-        assert Deployment.objects.count() == AT_ONCE
+        assert Deployment.objects.count() == TIMES
 
     def test_told_by_two_tools_it_is_stored_once(self, post):
         def tell(n):

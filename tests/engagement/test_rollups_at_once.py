@@ -11,9 +11,11 @@ from engagement.rolling import roll_up
 from engagement.rolling_check import wrong_buckets
 from tests.engagement.test_rollups import FIVE, NOON, day, orders, record
 from tests.factories import make_metric
-from tests.feedback.test_gather_at_once import database_on_disk  # noqa: F401
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("database_on_disk"),
+]
 
 
 def at_once(*calls):

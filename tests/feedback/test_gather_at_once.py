@@ -1,11 +1,6 @@
 """Two workers at one place, and calls that come at the same moment."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
-from django.db import connection as database
-from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
@@ -14,42 +9,12 @@ from feedback.gather import gather_page
 from feedback.models import Call, Connection, FeedbackItem
 from tests.factories import NOW
 from tests.feedback.places import KIND, Place, make_connection, said
+from tests.threads import TIMES, at_once
 
-AT_ONCE = 6
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def database_on_disk(transactional_db, tmp_path):
-    """SQLite's tests run in memory, where threads cannot wait for each other; give them a file."""
-    if database.vendor != "sqlite":
-        yield
-        return
-    in_memory, path = connections["default"], tmp_path / "wake.sqlite3"
-    in_memory.cursor().execute(f"VACUUM INTO '{path}'")
-    name = connections.settings["default"]["NAME"]
-    connections.settings["default"]["NAME"] = str(path)
-    del connections["default"]
-    yield
-    database.close()
-    connections.settings["default"]["NAME"] = name
-    connections["default"] = in_memory
-
-
-def at_once(do):
-    """Return what `do(n)` gave to AT_ONCE threads that started together."""
-    start = Barrier(AT_ONCE)
-
-    def one(number):
-        database.ensure_connection()  # or the opening would put them one behind the other
-        start.wait()
-        try:
-            return do(number)
-        finally:
-            database.close()
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(one, range(AT_ONCE)))
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("database_on_disk"),
+]
 
 
 @pytest.fixture
@@ -65,7 +30,7 @@ class TestWorkersThatReachForOnePlace:
 
         won = at_once(lambda n: Connection.objects.get(pk=box.pk).claim(NOW))
 
-        assert sorted(won) == [False] * (AT_ONCE - 1) + [True]
+        assert sorted(won) == [False] * (TIMES - 1) + [True]
 
     def test_store_a_page_once_even_if_each_believes_it_holds_the_claim(self, shop, place):
         """As when a worker was taken for dead: the page of the one that lost is thrown away."""

@@ -43,6 +43,11 @@ class TestReliability:
             0.4
         )
 
+    def test_gives_a_share_the_interval_of_wilson(self):
+        assert interval(1 / 20, 20) == pytest.approx((0.0089, 0.2361), abs=0.001)
+        assert interval(50 / 1000, 1000) == pytest.approx((0.0381, 0.0653), abs=0.001)
+        assert interval(0, 0) == (0.0, 1.0)
+
     def test_gives_a_wide_range_to_few(self):
         few, many = interval(0.8, 5), interval(0.8, 500)
 

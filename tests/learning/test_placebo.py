@@ -9,7 +9,7 @@ from common.windows import DAY, WEEK
 from engagement.models import Metric
 from learning.impact import Series
 from learning.models import PlaceboRecord
-from learning.placebo import MOST_MOMENTS, false_alarm_bounds, placebos, quiet_moments
+from learning.placebo import MOST_MOMENTS, placebos, quiet_moments
 from learning.tasks import make_placebo_records
 from learning.trust import claim, due_records, make_record, told, trust_in
 from tests.factories import NOW, make_deployment, make_metric, make_project, make_samples
@@ -87,13 +87,6 @@ class TestPlacebos:
 
         assert ask(series).alarms <= changed.alarms <= ask(series).alarms + 2
         assert changed.moments[-1] == last
-
-
-class TestFalseAlarmBounds:
-    def test_are_wide_with_little_and_narrow_with_much(self):
-        assert false_alarm_bounds(1, 20) == pytest.approx((0.0089, 0.2361), abs=0.001)
-        assert false_alarm_bounds(50, 1000) == pytest.approx((0.0381, 0.0653), abs=0.001)
-        assert false_alarm_bounds(0, 0) == (0.0, 1.0)
 
 
 @pytest.fixture
