@@ -14,6 +14,7 @@ app.autodiscover_tasks(["learning"], related_name="source_tasks")
 app.autodiscover_tasks(["learning"], related_name="event_metric_tasks")
 app.autodiscover_tasks(["learning", "digest"], related_name="finding_tasks")
 app.autodiscover_tasks(["engagement"], related_name="counting_tasks")
+app.autodiscover_tasks(["engagement"], related_name="telemetry_tasks")
 app.autodiscover_tasks(["digest"], related_name="bounce_tasks")
 
 # What is due is a row in the database. These bells only make a worker look, so a bell that is
@@ -54,6 +55,11 @@ app.conf.beat_schedule = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "sort new feedback": {
+        "task": "feedback.tasks.sort_new_feedback",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     "gather feedback": {
         "task": "feedback.tasks.gather_due_connections",
         "schedule": 30.0,
@@ -73,6 +79,11 @@ app.conf.beat_schedule = {
         "task": "engagement.tasks.roll_up_samples",
         "schedule": 60.0,
         "options": {"expires": 60},
+    },
+    "drop old points of instruments": {
+        "task": "engagement.telemetry_tasks.drop_what_is_old",
+        "schedule": 3600.0,
+        "options": {"expires": 3000},
     },
     "count new events": {
         "task": "engagement.counting_tasks.count_new_events",
@@ -109,15 +120,15 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
-    "forget old deliveries": {
-        "task": "deployments.tasks.forget_old_deliveries",
-        "schedule": 6 * 3600.0,
-        "options": {"expires": 3600},
-    },
     "measure how far ships are taken up": {
         "task": "deployments.tasks.measure_adoption",
         "schedule": 300.0,
         "options": {"expires": 300},
+    },
+    "forget old deliveries": {
+        "task": "deployments.tasks.forget_old_deliveries",
+        "schedule": 6 * 3600.0,
+        "options": {"expires": 3600},
     },
     "clear files after erasures": {
         "task": "privacy.tasks.sweep_after_erasures",

@@ -20,7 +20,7 @@ from digest.mail_models import KeptMail
 from digest.models import Channel, Edition, Issue, ShareLink, Subscription
 from digest.recipients import confirmation_token
 from digest.sharing import hashed
-from engagement.models import Feed, Source
+from engagement.models import EventMetric, Feed, Source
 from feedback.models import BulkAction, Call, Connection, Customer, Import, SavedView
 from learning.findings_links import token_of
 from learning.models import Finding, FindingChoice, FindingNotice, Learning, Reply, Untouched
@@ -72,6 +72,7 @@ DOORS: dict[str, Any] = {
     "feedback_hook": OPEN,
     "events-in": OPEN,
     "events-settings": OPEN,
+    "otlp-metrics": OPEN,
     "widget-script": OPEN,
     "widget": OPEN,
     "form-page": OPEN,
@@ -101,6 +102,9 @@ DOORS: dict[str, Any] = {
     "finding_do": Project(None, MEMBER),
     "metrics": Project(VIEWER),
     "metric": Project(VIEWER, MEMBER),
+    "metric_from_events": Project(MEMBER, MEMBER),
+    "metric_definition": Project(MEMBER, MEMBER),
+    "metric_definition_remove": Project(None, MEMBER),
     "metric_untouched": Project(None, MEMBER),
     "ship_untouched": Project(None, MEMBER),
     "untouched_withdraw": Project(None, MEMBER),
@@ -297,11 +301,13 @@ def address(shop, ada, ben):
     of_measured = ("settings_source", "settings_source_change", "settings_source_remove")
     job = BulkAction.objects.create(project=shop, by=ada, action="seen", created_at=NOW)
     view = SavedView.objects.create(project=shop, name="Bad", query="mood=bad", created_at=NOW)
+    EventMetric.objects.create(metric=make_metric(shop, "orders"), measure="count", changed_at=NOW)
     said = Untouched.objects.create(project=shop, metric=metric, area="docs", stated_at=NOW)
     kept = KeptMail.objects.create(project=shop, sent_at=NOW, recipients="a@x.test", raw=b"A: b")
     facts: dict[str, dict[str, Any]] = {
         **{name: {"pk": kept.pk} for name in ("mail", "mail_html", "mail_file")},
         "deployment": {"pk": ship.pk}, "metric": {"key": metric.key},
+        **{f"metric_definition{name}": {"key": "orders"} for name in ("", "_remove")},
         "metric_untouched": {"key": metric.key}, "ship_untouched": {"pk": ship.pk},
         "untouched_withdraw": {"pk": said.pk},
         "reply": {"pk": reply.pk}, "feedback_fixed": {"pk": item.pk},
