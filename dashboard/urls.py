@@ -2,7 +2,14 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from dashboard import finding_views, hypothesis_views, themes_views, untouched_views, views
+from dashboard import (
+    event_metric_views,
+    finding_views,
+    hypothesis_views,
+    themes_views,
+    untouched_views,
+    views,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
@@ -18,7 +25,22 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<slug:slug>/findings/", include("dashboard.finding_urls")),
     path("findings/<str:token>/", finding_views.finding_worth, name="finding_worth"),
     path("p/<slug:slug>/metrics/", views.metrics, name="metrics"),
+    path(
+        "p/<slug:slug>/metrics/from-events/",
+        event_metric_views.metric_from_events,
+        name="metric_from_events",
+    ),
     path("p/<slug:slug>/metrics/<str:key>/", views.metric, name="metric"),
+    path(
+        "p/<slug:slug>/metrics/<str:key>/definition/",
+        event_metric_views.metric_definition,
+        name="metric_definition",
+    ),
+    path(
+        "p/<slug:slug>/metrics/<str:key>/definition/remove/",
+        event_metric_views.metric_definition_remove,
+        name="metric_definition_remove",
+    ),
     path(
         "p/<slug:slug>/metrics/<str:key>/untouched/",
         untouched_views.metric_untouched,

@@ -18,6 +18,7 @@ from common.values import storable
 from dashboard.forms import MetricForm, ProjectForm
 from dashboard.reads.deployment import deployment_page
 from dashboard.reads.estimates import effects
+from dashboard.reads.event_metrics import defined
 from dashboard.reads.findings import findings_on
 from dashboard.reads.home import latest_ships, project_home
 from dashboard.reads.metrics import estimates_on, metric_page, metric_rows
@@ -110,7 +111,8 @@ def metrics(request: HttpRequest, slug: str) -> HttpResponse:
     """List the metrics with their last weeks."""
     project = project_for(request.user, slug)
     rows = metric_rows(project, now=timezone.now())
-    context = {"project": project, "rows": rows, "base": settings.BASE_URL}
+    may_edit = may(request, project, Role.MEMBER)
+    context = {"project": project, "rows": rows, "base": settings.BASE_URL, "may_edit": may_edit}
     return render(request, "dashboard/metrics.html", context)
 
 
@@ -121,6 +123,8 @@ def metric(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     metric = get_object_or_404(Metric, project=project, key=storable(key))
     facts = {name: getattr(metric, name) for name in MetricForm.base_fields}
     form = MetricForm(request.POST or None, initial=facts)
+    made_of = defined(metric)
+    form.fields["kind"].disabled = made_of is not None  # its measure decides
     if request.method == "POST" and form.is_valid():
         define_metric(project, {"key": metric.key, **form.cleaned_data})
         messages.success(request, "Saved.")
@@ -129,6 +133,7 @@ def metric(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     context = {
         "project": project,
         "metric": metric,
+        "made_of": made_of,
         "view": metric_page(metric, now=timezone.now()),
         "page": page,
         "effects": effects(page.rows),

@@ -3,14 +3,12 @@
 from datetime import datetime
 
 from common.windows import Window
-from engagement.event_measures import LOOKBACK, Asked
+from engagement.event_measures import ABOUT_ANY, LOOKBACK, Asked
 from engagement.event_sql import Part, bucket, done, fetch, moment, stored
 from engagement.models import Measure
 
 # An anonymous id that turns out to be a user corrects what it did so lately.
 STITCHED_BACK = LOOKBACK
-# Those that any event of a user matters to, besides the one that is named.
-ABOUT_ANY = {Measure.ADOPTION, Measure.TIME_TO_FIRST_USE, Measure.RETENTION}
 
 
 def corrected(asked: Asked, *, since: datetime, among: Window) -> list[Window]:

@@ -37,6 +37,8 @@ LOOKING_BACK = {Measure.FIRST_USE, Measure.TIME_TO_FIRST_USE, Measure.RETENTION}
 ZEROES = {Measure.COUNT, Measure.USERS, Measure.FIRST_USE}
 # Those that say something of an event by name; the others may be about any.
 NAMED = {Measure.CONVERSION, Measure.FIRST_USE, Measure.ADOPTION, Measure.TIME_TO_FIRST_USE}
+# Those that any event of a user matters to, besides the one that is named.
+ABOUT_ANY = {Measure.ADOPTION, Measure.TIME_TO_FIRST_USE, Measure.RETENTION}
 WITHIN = {Measure.CONVERSION, Measure.TIME_TO_FIRST_USE, Measure.RETENTION}
 
 

@@ -20,7 +20,7 @@ from digest.mail_models import KeptMail
 from digest.models import Channel, Edition, Issue, ShareLink, Subscription
 from digest.recipients import confirmation_token
 from digest.sharing import hashed
-from engagement.models import EventMetric, Feed, Source
+from engagement.models import EventMetric, Feed, FollowedInstrument, Source
 from feedback.models import BulkAction, Call, Connection, Customer, Import, SavedView
 from learning.findings_links import token_of
 from learning.models import Finding, FindingChoice, FindingNotice, Learning, Reply, Untouched
@@ -200,6 +200,9 @@ DOORS: dict[str, Any] = {
     "settings_source": Project(VIEWER),
     "settings_source_change": Project(OWNER, OWNER),
     "settings_source_remove": Project(None, OWNER),
+    "settings_telemetry": Project(VIEWER),
+    "settings_telemetry_follow": Project(OWNER, OWNER),
+    "settings_telemetry_unfollow": Project(None, OWNER),
     "settings_feed_new": Project(OWNER, OWNER),
     "settings_feed_change": Project(OWNER, OWNER),
     "settings_feed_switch": Project(None, OWNER),
@@ -297,6 +300,10 @@ def address(shop, ada, ben):
     outgoing = ("hook", "test", "rotate", "switch", "remove")
     of_item = ("note", "assign", "hold", "merge_choose", "merge")
     measured = Source.objects.create(project=shop, kind="prometheus", name="P", created_at=NOW)
+    followed = FollowedInstrument.objects.create(
+        project=shop, metric=make_metric(shop, "heat"), name="heat", shape="gauge", take="mean",
+        created_at=NOW,
+    )  # fmt: skip
     feed = Feed.objects.create(source=measured, metric=metric, created_at=NOW)
     of_measured = ("settings_source", "settings_source_change", "settings_source_remove")
     job = BulkAction.objects.create(project=shop, by=ada, action="seen", created_at=NOW)

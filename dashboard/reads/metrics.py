@@ -12,6 +12,7 @@ from common.days import midnight
 from common.windows import DAY, Window
 from dashboard.charts import Chart, history_chart
 from dashboard.reads.estimates import telling
+from dashboard.reads.event_metrics import delay_of
 from dashboard.reads.sums import Period, sums_on
 from dashboard.reads.untouched import stated_of_metric
 from deployments.models import Deployment
@@ -51,7 +52,8 @@ class MetricPage:
 
 def metric_rows(project: Project, *, now: datetime) -> list[MetricRow]:
     """Return the project's metrics by name, in five queries however many there are."""
-    metrics = list(_with_last_sample(project.metrics.all()).order_by("name", "pk"))
+    defined = project.metrics.select_related("definition")
+    metrics = list(_with_last_sample(defined).order_by("name", "pk"))
     days = _daily_means(metrics, now=now)
     moved: dict[int, set[int]] = defaultdict(set)
     real = ImpactEstimate.objects.filter(metric__in=metrics, is_real=True)
@@ -78,8 +80,12 @@ def _with_last_sample(metrics: QuerySet[Metric]) -> QuerySet[Metric]:
 
 
 def is_silent(metric: Metric, last_at: datetime | None, *, now: datetime) -> bool:
-    """Return True if samples used to come, and none has for a day and three buckets."""
-    return last_at is not None and now - last_at > DAY + 3 * metric.resolution
+    """Return True if samples used to come, and none has for a day and three buckets.
+
+    Those made of events may have to wait longer, until what they are about can have happened.
+    """
+    usual = DAY + 3 * metric.resolution + delay_of(metric)
+    return last_at is not None and now - last_at > usual
 
 
 def _daily_means(metrics: list[Metric], *, now: datetime) -> dict[int, Series]:
