@@ -1,6 +1,7 @@
 """The doors for feedback: scripts send what customers said, one by one or in batches."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -17,8 +18,9 @@ from common.paging import page_of
 from common.query import read_choice, read_since_until, read_word
 from common.values import read_number
 from feedback.api_schema import describe_detail, describe_list, describe_submit
-from feedback.intake import BATCH, submit_feedback, submit_one
+from feedback.intake import BATCH, submit_feedback
 from feedback.models import FeedbackItem, Status
+from feedback.singles import submit_one
 
 
 class FeedbackList(APIView):
@@ -28,14 +30,8 @@ class FeedbackList(APIView):
     def post(self, request: Request) -> Response:
         """Take one thing a customer said, or a batch; sending it again changes nothing."""
         project = project_for_key(request, Scope.FEEDBACK_WRITE)
-        now = timezone.now()
-        rows = batch_in(request.data, "feedback", most=BATCH)
-        if rows is not None:
-            report = submit_feedback(project=project, rows=rows, now=now)
-            return Response(report.as_dict())
-        item, created = submit_one(project=project, row=request.data, now=now)
-        receipt = {**_summary(item), "created": created}
-        return Response(receipt, status=201 if created else 200)
+        answer, status = take(project, request.data, now=timezone.now())
+        return Response(answer, status=status)
 
     @describe_list
     def get(self, request: Request) -> Response:
@@ -55,6 +51,15 @@ class FeedbackDetail(APIView):
         project = project_for_key(request, Scope.READ)
         item = get_object_or_404(project.feedback.select_related("customer"), pk=pk)
         return Response(_detail(item))
+
+
+def take(project: Project, body: Any, *, now: datetime) -> tuple[dict[str, Any], int]:
+    """Store what a call brought; return the answer and its status. Raises BadInput or TooLarge."""
+    rows = batch_in(body, "feedback", most=BATCH)
+    if rows is not None:
+        return submit_feedback(project=project, rows=rows, now=now).as_dict(), 200
+    item, created = submit_one(project=project, row=body, now=now)
+    return {**_summary(item), "created": created}, 201 if created else 200
 
 
 def _filtered(project: Project, asked: Mapping[str, str]) -> QuerySet[FeedbackItem]:

@@ -51,31 +51,22 @@ def submit_feedback(
             report.unchanged += 1  # named twice in one batch: the later row is the one kept
         said[one.source, one.external_id] = one
     with transaction.atomic():
-        _save(project, said.values(), report, now, dry_run, connection)
+        save_said(project, said.values(), report, now, dry_run, connection)
     return report
 
 
-def submit_one(
-    *, project: Project, row: Any, now: datetime, source: str = "api"
-) -> tuple[FeedbackItem, bool]:
-    """Save one row, and return what is stored and whether it is new; raises BadInput."""
-    one = read_feedback(row, now=now, source=source)
-    report = IntakeReport()
-    with transaction.atomic():
-        stored = _save(project, [one], report, now, dry_run=False)
-    if not stored:
-        raise BadInput("customer", "asked to be forgotten: what was said before is not stored.")
-    return stored[0], report.created == 1
-
-
-def _save(
+def save_said(
     project: Project,
     said: Collection[Said],
     report: IntakeReport,
     now: datetime,
-    dry_run: bool,
+    dry_run: bool = False,
     connection: Connection | None = None,
-) -> list[FeedbackItem]:
+) -> tuple[list[FeedbackItem], set[int]]:
+    """Save what was read, in the caller's transaction; count it in `report`.
+
+    Return what is stored of it, and the keys of what is new.
+    """
     if not dry_run:
         # One batch of a project at a time: what is said twice at the same moment is seen to be,
         # and two batches of the same rows wait for each other.
@@ -100,10 +91,13 @@ def _save(
     report.updated += len(changed)
     report.unchanged += len(wanted) - len(new) - len(changed)
     if dry_run:
-        return []
+        return [], set()
     customers, newcomers = _customers(project, new)
     created = FeedbackItem.objects.bulk_create(
-        _item(project, one, customers, now, connection) for one in new
+        item_of(
+            project.pk, one, now, customers[one.customer[0]] if one.customer else None, connection
+        )
+        for one in new
     )
     FeedbackItem.objects.bulk_update(
         [item for item, _ in changed],
@@ -114,7 +108,7 @@ def _save(
         _attach([(item, wanted[key]) for key, item in known.items()], connection)
     said_anew = [item for item, has_new_words in changed if has_new_words]
     keep_clean(project, created, said_anew, newcomers=newcomers, now=now)
-    return [*created, *known.values()]
+    return [*created, *known.values()], {item.pk for item in created}
 
 
 def _attach(pairs: list[tuple[FeedbackItem, Said]], connection: Connection) -> None:
@@ -151,31 +145,38 @@ def _rewrite(item: FeedbackItem, one: Said) -> bool:
     return has_new_words
 
 
-def _sort(item: FeedbackItem) -> None:
+def _sort(item: FeedbackItem, *, language: bool = True) -> None:
     found = triage(item.text, item.rating)
     item.theme, item.mood, item.triage_method = found.theme, found.mood, found.method
-    item.language = language_of(item.text)
+    if language:
+        item.language = language_of(item.text)
 
 
-def _item(
-    project: Project,
+def item_of(
+    project_id: int,
     one: Said,
-    customers: dict[str, Customer],
     now: datetime,
-    connection: Connection | None,
+    customer: Customer | None = None,
+    connection: Connection | None = None,
+    *,
+    language: bool = True,
 ) -> FeedbackItem:
+    """Return what was said as a feedback with its theme, mood and language, not yet saved.
+
+    The language, which takes longest to tell, may be left to be told later.
+    """
     item = FeedbackItem(
-        project=project,
+        project_id=project_id,
         source=one.source,
         external_id=one.external_id,
         received_at=now,
         connection=connection,
         answer_to=one.answer_to,
-        customer=customers[one.customer[0]] if one.customer else None,
+        customer=customer,
         status=Status.ANSWERED if one.reply_text else Status.NEW,
         **{name: getattr(one, name) for name in EDITABLE},
     )
-    _sort(item)
+    _sort(item, language=language)
     return item
 
 

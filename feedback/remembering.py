@@ -16,23 +16,33 @@ from feedback.rows import Said
 SALT = "wake.feedback.forgotten"
 
 
-def fingerprint(project: Project, kind: str, value: str) -> str:
+def fingerprint(project: Project | int, kind: str, value: str) -> str:
     """Return the fingerprint of a customer's `id` or `email`, or of an `item`; 64 hex digits."""
-    said = f"{project.pk}\x1f{kind}\x1f{value.strip().casefold()}"
+    project_id = project if isinstance(project, int) else project.pk
+    said = f"{project_id}\x1f{kind}\x1f{value.strip().casefold()}"
     return salted_hmac(SALT, said, algorithm="sha256").hexdigest()
 
 
-def of_item(project: Project, source: str, external_id: str) -> str:
+def of_item(project: Project | int, source: str, external_id: str) -> str:
     """Return the fingerprint of one thing that was said."""
     return fingerprint(project, "item", f"{source}\x1f{external_id}")
 
 
-def of_customer(project: Project, external_id: str, email: str) -> list[str]:
+def of_customer(project: Project | int, external_id: str, email: str) -> list[str]:
     """Return the fingerprints that a customer is known again by."""
     found = [fingerprint(project, "id", external_id)]
     # Whoever is known by a mail address in one place has it as a mail address in another.
     for address in {email, external_id if "@" in external_id else ""} - {""}:
         found.append(fingerprint(project, "email", address))
+    return found
+
+
+def fingerprints_of(project: Project | int, one: Said) -> list[str]:
+    """Return all that one thing said may be known again by."""
+    found = [of_item(project, one.source, one.external_id)]
+    if one.customer:
+        known_by, _, email = one.customer
+        found += of_customer(project, known_by, email)
     return found
 
 

@@ -12,6 +12,7 @@ from feedback import importer
 from feedback.calls import forget_calls, record_left_behind
 from feedback.gather import gather_page
 from feedback.models import Connection, Import
+from feedback.sorting import sort_waiting
 
 # A turn ends after so long, between two pages; what is left goes on in the next turn.
 TURN_SECONDS = 45
@@ -32,6 +33,12 @@ def run_import(*, import_id: int, **_: Any) -> None:
     """Move one import on, and ring again if there is more of it."""
     if importer.run_import(Import.objects.get(pk=import_id), now=timezone.now()):
         run_import.delay(import_id=import_id)
+
+
+@shared_task
+def sort_new_feedback(**_: Any) -> None:
+    """Tell the language of what was stored in a hurry, and merge what says the same."""
+    sort_waiting(now=timezone.now())
 
 
 @shared_task
