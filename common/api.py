@@ -1,7 +1,6 @@
 """What every API door shares: reading a JSON body, and errors a person can act on."""
 
 import json
-from collections.abc import Iterable
 from typing import IO, Any
 
 from django.conf import settings
@@ -15,6 +14,7 @@ from common.errors import BadInput
 
 # Real bodies are nested a dozen levels deep; without a limit, reading them could end the process.
 MAX_DEPTH = 50
+_NESTED = (dict, list)
 
 
 class TooLarge(exceptions.APIException):
@@ -39,18 +39,18 @@ def read_json(body: bytes) -> Any:
         raise _too_deep() from None
     except ValueError as reason:
         raise BadInput("body", f"is not JSON: {reason}.", "Send UTF-8 encoded JSON.") from None
-    level = [value]
+    # Level by level, and only what can hold another level: most of a large body is plain values.
+    level = [value] if type(value) in _NESTED else []
     for _ in range(MAX_DEPTH):
-        level = [child for node in level for child in _children(node)]
+        level = [
+            child
+            for node in level
+            for child in (node.values() if type(node) is dict else node)
+            if type(child) in _NESTED
+        ]
         if not level:
             return value
     raise _too_deep()
-
-
-def _children(node: Any) -> Iterable[Any]:
-    if isinstance(node, dict):
-        return node.values()
-    return node if isinstance(node, list) else ()
 
 
 def _too_deep() -> BadInput:

@@ -117,14 +117,17 @@ def _widths(
 ) -> dict[str, tuple[int, int]]:
     """Return {key: (metric id, seconds of a bucket)}, making the metrics that are missing."""
     keys = {row[0] for row in read}
-    metrics = {m.key: m for m in Metric.objects.filter(project=project, key__in=keys)}
-    if len(metrics) < len(keys):
+    known = Metric.objects.filter(project=project, key__in=keys)
+    widths = {
+        key: (metric_id, int(resolution.total_seconds()))
+        for key, metric_id, resolution in known.values_list("key", "pk", "resolution")
+    }
+    if len(widths) < len(keys):
         shares = {key for key, _at, _value, exposure in read if exposure is not None}
-        for key in sorted(keys - metrics.keys()):
+        for key in sorted(keys - widths.keys()):
             kind = Kind.RATIO if key in shares else Kind.GAUGE
-            metrics[key], created = metric_for(project, key, kind=kind)
+            metric, created = metric_for(project, key, kind=kind)
+            widths[key] = metric.pk, int(metric.resolution.total_seconds())
             if created and report.new_metrics is not None:
                 report.new_metrics.append(key)
-    return {
-        key: (metric.pk, int(metric.resolution.total_seconds())) for key, metric in metrics.items()
-    }
+    return widths

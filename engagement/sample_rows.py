@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from typing import Any
 
 from django.utils.text import slugify
@@ -54,10 +55,16 @@ def read_sample(row: Any, *, now: datetime, zone: tzinfo | None = None) -> Sampl
 def read_key(value: Any, *, field: str) -> str:
     """Return a metric's key as it is stored: `Checkout Conversion` is checkout_conversion."""
     text = clean_text(value, field=field, max_length=100, required=True)
-    key = slugify(text.replace(".", "_").replace("/", "_")).replace("-", "_")
+    key = _spelled(text)
     if not key:
         raise BadInput(field, f"{text!r} has no letter or digit.", "Send a key: checkout_rate.")
     return key
+
+
+# The same few names come in every call.
+@lru_cache(maxsize=4096)
+def _spelled(text: str) -> str:
+    return slugify(text.replace(".", "_").replace("/", "_")).replace("-", "_")
 
 
 def read_samples(

@@ -6,10 +6,11 @@ needs.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import itemgetter
+from typing import Any
 
 from django.db import connection
 
@@ -19,7 +20,6 @@ from common.windows import DAY, Window, month_of
 Buckets = Mapping[tuple[int, int], tuple[float, float | None]]
 Row = tuple[int, int, float, float | None]
 
-MOST_DUE = 200  # in one statement: an old SQLite takes 999 values
 _DAY = 86_400
 
 # A row was inserted, not updated, if no transaction has locked or replaced an earlier version of
@@ -46,10 +46,18 @@ INSERT INTO engagement_metricsample (metric_id, taken_at, value, exposure, recei
 VALUES (%s, %s, %s, %s, %s) ON CONFLICT (metric_id, taken_at) DO UPDATE
 SET value = excluded.value, exposure = excluded.exposure, received_at = excluded.received_at
 """
-_DUE = """
-INSERT INTO engagement_rollupdue AS old (metric_id, month, since, until) VALUES {}
+_DUE_ON_POSTGRES = """
+INSERT INTO engagement_rollupdue AS old (metric_id, month, since, until)
+SELECT metric, to_timestamp(month), to_timestamp(since), to_timestamp(until)
+FROM unnest(%s::bigint[], %s::float8[], %s::float8[], %s::float8[])
+    AS new (metric, month, since, until)
 ON CONFLICT (metric_id, month) DO UPDATE
-SET since = {least}(old.since, excluded.since), until = {most}(old.until, excluded.until)
+SET since = LEAST(old.since, excluded.since), until = GREATEST(old.until, excluded.until)
+"""
+_DUE_ON_SQLITE = """
+INSERT INTO engagement_rollupdue (metric_id, month, since, until) VALUES (%s, %s, %s, %s)
+ON CONFLICT (metric_id, month) DO UPDATE
+SET since = MIN(since, excluded.since), until = MAX(until, excluded.until)
 """
 
 
@@ -75,18 +83,16 @@ def store(buckets: Buckets, *, now: datetime) -> Stored:
 
 def mark_due(touched: Mapping[tuple[int, datetime], Window]) -> None:
     """Note that these whole days are behind, {(metric id, month): days}; waits for its turn."""
-    least, most = ("LEAST", "GREATEST") if _is_postgres() else ("MIN", "MAX")
     rows = [(*key, touched[key].start, touched[key].end) for key in sorted(touched)]
-    for start in range(0, len(rows), MOST_DUE):
-        part = rows[start : start + MOST_DUE]
-        places = ", ".join(["(%s, %s, %s, %s)"] * len(part))
-        values = [
-            value if isinstance(value, int) else connection.ops.adapt_datetimefield_value(value)
-            for row in part
-            for value in row
-        ]
-        with connection.cursor() as cursor:
-            cursor.execute(_DUE.format(places, least=least, most=most), values)
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        if _is_postgres():
+            seconds = [(row[0], *(int(at.timestamp()) for at in row[1:])) for row in rows]
+            cursor.execute(_DUE_ON_POSTGRES, _arrays(seconds))
+        else:
+            kept = connection.ops.adapt_datetimefield_value
+            cursor.executemany(_DUE_ON_SQLITE, [(row[0], *map(kept, row[1:])) for row in rows])
 
 
 def _is_postgres() -> bool:
@@ -94,28 +100,31 @@ def _is_postgres() -> bool:
 
 
 def _touched(buckets: Iterable[tuple[int, int]]) -> dict[tuple[int, datetime], Window]:
+    days: dict[int, tuple[datetime, datetime, datetime]] = {}
     touched: dict[tuple[int, datetime], Window] = {}
-    starts: dict[int, datetime] = {}
     for metric, number in sorted({(metric, at // _DAY) for metric, at in buckets}):
-        day = starts.get(number)
-        if day is None:
-            day = starts[number] = datetime.fromtimestamp(number * _DAY, tz=UTC)
-        key = (metric, month_of(day))
-        first = touched[key].start if key in touched else day
-        touched[key] = Window(first, day + DAY)
+        if number not in days:
+            day = datetime.fromtimestamp(number * _DAY, tz=UTC)
+            days[number] = month_of(day), day, day + DAY
+        month, start, end = days[number]
+        known = touched.get((metric, month))
+        touched[metric, month] = Window(known.start if known else start, end)
     return touched
 
 
 def _on_postgres(rows: list[Row], now: datetime) -> Stored:
-    # An array written as text is read by the server far faster than as many parameters.
-    arrays = (
-        "{" + ",".join(["NULL" if value is None else repr(value) for value in column]) + "}"
-        for column in zip(*rows, strict=True)
-    )
     with connection.cursor() as cursor:
-        cursor.execute(_POSTGRES, [now, *arrays])
+        cursor.execute(_POSTGRES, [now, *_arrays(rows)])
         created, updated = cursor.fetchone()
     return Stored(created, updated)
+
+
+def _arrays(rows: Sequence[Sequence[Any]]) -> list[str]:
+    """Return each column as PostgreSQL writes an array: far faster read than as many parameters."""
+    return [
+        "{" + ",".join(["NULL" if value is None else repr(value) for value in column]) + "}"
+        for column in zip(*rows, strict=True)
+    ]
 
 
 def _on_sqlite(rows: list[Row], now: datetime) -> Stored:
