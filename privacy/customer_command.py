@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Project
+from engagement.forgetting import events_of, ids_of
 from feedback.customers import find_customers
 from feedback.models import Customer
 
@@ -16,7 +17,9 @@ class CustomerCommand(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
         parser.add_argument("project", help="the project's short name, as in its address")
-        parser.add_argument("customer", help="the customer's id, mail address or whole name")
+        parser.add_argument(
+            "customer", help="the customer's id, mail address or whole name, or a user id of events"
+        )
 
     def customer_named(self, **options: Any) -> Customer:
         """Return the customer that the arguments name, or stop with a sentence."""
@@ -24,6 +27,9 @@ class CustomerCommand(BaseCommand):
         if project is None:
             raise CommandError(f"There is no project “{options['project']}”.")
         found = list(find_customers(project.pk, options["customer"])[:2])
+        if not found and events_of(project, ids_of(project, [options["customer"]])).exists():
+            # Somebody who never said anything, but did: known by the id of their events alone.
+            return Customer.objects.create(project=project, external_id=options["customer"])
         if not found:
             raise CommandError("No customer of this project is known by that.")
         people = {customer.email.lower() or customer.pk for customer in found}

@@ -14,6 +14,7 @@ from accounts.models import User
 from common.traces import Traces
 from deployments.forgetting import forget_in_ships
 from digest.forgetting import forget_in_issues
+from engagement.forgetting import forget_in_events
 from feedback.customers import said_by, same_person, traces_of
 from feedback.forgetting import forget_feedback, lock_for_forgetting
 from feedback.models import Customer, Erasure, FeedbackItem
@@ -28,6 +29,12 @@ class Person:
     customers: list[Customer]
     items: list[FeedbackItem]
     traces: Traces
+
+    @property
+    def known_as(self) -> set[str]:
+        """The ids and mail addresses that this person goes by."""
+        names = {name for one in self.customers for name in (one.external_id, one.email)}
+        return names - {""}
 
 
 def person_of(customer: Customer) -> Person:
@@ -52,6 +59,7 @@ def erase_customer(customer: Customer, *, by: User | None, now: datetime) -> Era
         counts.update(forget_in_issues(project, person.traces))
         counts.update(forget_in_learnings(project, keys, person.traces))
         counts.update(forget_in_ships(project, person.traces))
+        counts.update(forget_in_events(project, person.known_as, person.traces))
         counts.update(
             forget_feedback(project, person.customers, person.items, person.traces, now=now)
         )

@@ -5,18 +5,21 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from engagement.forgetting import events_of, ids_of
 from feedback.models import Customer, FeedbackEvent, FeedbackItem
 from learning.models import Attribution, Reply
 from privacy.erasing import person_of
 
 
 def export_customer(customer: Customer, *, now: datetime) -> dict[str, Any]:
-    """Return {exported_at, project, customers, feedback: [...]} of the person, oldest first.
+    """Return {exported_at, project, customers, feedback: [...], events: [...]}, oldest first.
 
     Each feedback has what was said, what came with it, what Wake thinks of it, its history and the
-    answers to it. Times are ISO 8601 in UTC.
+    answers to it; each event what the person did. Times are ISO 8601 in UTC.
     """
     person = person_of(customer)
+    ids = ids_of(customer.project, person.known_as)
+    did = events_of(customer.project, ids).order_by("occurred_at", "pk")
     keys = [item.pk for item in person.items]
     events = _grouped(FeedbackEvent.objects.filter(feedback__in=keys).order_by("happened_at", "pk"))
     replies = _grouped(
@@ -43,6 +46,8 @@ def export_customer(customer: Customer, *, now: datetime) -> dict[str, Any]:
             }
             for item in person.items
         ],
+        "known_in_events_as": sorted(ids) if did else [],
+        "events": [{name: _plain(row[name]) for name in _DONE} for row in did.values(*_DONE)],
     }
 
 
@@ -58,6 +63,12 @@ _FIELDS = (
     "environment", "area", "url", "said_at", "received_at", "reply_text", "replied_at", "status",
     "language", "theme", "mood", "held_at", "held_because", "merged_at", "merged_because", "extra",
     "answer_to",
+)  # fmt: skip
+
+
+_DONE = (
+    "name", "user_id", "anonymous_id", "environment", "service", "version", "properties",
+    "occurred_at", "received_at",
 )  # fmt: skip
 
 

@@ -15,6 +15,11 @@ from common.mail import UnfoldedMail
 from deployments.models import Change, Delivery, Hypothesis
 from digest.kept import keep
 from digest.models import Edition, FindingMail, Issue
+from engagement.counting import count_now
+from engagement.event_intake import keep_refused, record_events
+from engagement.models import Event as Done
+from engagement.models import EventCount
+from engagement.segment import Spelling
 from feedback.holding import hold
 from feedback.intake import submit_feedback
 from feedback.merging import merge
@@ -42,7 +47,17 @@ WORDS = (
 )
 ITEM = "review-quill-0815"
 SHORT = "Zanzibar checkout"
-NEEDLES = (ID, NAME, MAIL, ITEM, "marmalade checkout", "second umbrella", "grandmother", SHORT)
+NEEDLES = (
+    ID,
+    NAME,
+    MAIL,
+    "anon-of-quill",
+    ITEM,
+    "marmalade checkout",
+    "second umbrella",
+    "grandmother",
+    SHORT,
+)
 CUT = "Ever since Tuesday the marmalade checkout swallows my grandmother's postcode & keeps…"
 
 # Text that no customer's words or names come into, and why. A new column of text is in neither
@@ -87,6 +102,8 @@ FILLED = {
     "feedback.Customer", "feedback.FeedbackItem", "feedback.FeedbackEvent", "feedback.Call",
     "feedback.Connection", "feedback.BulkAction", "feedback.SavedView", "feedback.Import",
     "deployments.Deployment", "deployments.Change", "deployments.Delivery",
+    "engagement.Event", "engagement.EventReceipt", "engagement.SameUser",
+    "engagement.RefusedEvent", "engagement.EventCount", "engagement.VersionUse",
     "deployments.Hypothesis", "learning.Attribution", "learning.Learning", "learning.Finding",
     "learning.FindingEvent",
     "learning.Phrase", "learning.Reply", "digest.Issue", "digest.FindingMail",
@@ -138,6 +155,7 @@ def kim(shop, ada, tmp_path, settings):
     _fill_calls(shop, tracker)
     _fill_what_wake_says(shop, ada, ship, first)
     _fill_what_others_were_told(shop)
+    _fill_what_was_done(shop)
     return Customer.objects.get(external_id=ID)
 
 
@@ -239,6 +257,21 @@ def _fill_what_others_were_told(shop):
     )
 
 
+def _fill_what_was_done(shop):
+    done = [
+        {"userId": ID, "event": "Opened", "messageId": f"{ID}-1"},
+        {"userId": MAIL.upper(), "anonymousId": "anon-of-quill-9", "event": "Opened"},
+        {"anonymousId": "anon-of-quill-9", "event": f"Asked by {NAME}"},
+        {"userId": "sam", "event": "Invited", "properties": {"friend": NAME, "of": ID, "n": 3}},
+        {"userId": "sam", "event": "Invited", "context": {"environment": NAME}},
+    ]
+    record_events(
+        shop.pk, [{"type": "track", **one} for one in done], spelling=Spelling({}, {}), now=NOW
+    )
+    keep_refused(shop.pk, "track", [(json.dumps({"userId": ID}), f"{NAME} is no event")], now=NOW)
+    count_now(shop, now=NOW)
+
+
 def dumped(tmp_path) -> str:
     """Return the whole database, as whoever gets hold of a dump or of SQLite's files reads it."""
     if connection.vendor == "postgresql":
@@ -309,6 +342,19 @@ class TestErasing:
         evidence = Learning.objects.get().evidence
         assert evidence.startswith("Customers said 3 things about it.\n“[erased]…”\n“[erased]”")
         assert "Reported-by: [erased] <[erased]>" in Change.objects.get(ref="abc").message
+
+    def test_leaves_what_others_did(self, shop, ada, kim):
+        erase_customer(kim, by=ada, now=NOW)
+
+        left = Done.objects.filter(user_id="sam", name="Invited").order_by("pk")
+        assert left[0].properties == {"friend": "[erased]", "of": "[erased]", "n": 3}
+        assert set(Done.objects.values_list("user_id", flat=True)) == {"sam"}
+
+    def test_leaves_the_counts(self, shop, ada, kim):
+        erase_customer(kim, by=ada, now=NOW)
+
+        opened = EventCount.objects.get(span="day", name="Opened")
+        assert (opened.events, opened.users) == (2, 2)
 
     def test_keeps_the_calls_readable(self, shop, ada, kim):
         erase_customer(kim, by=ada, now=NOW)

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from privacy.customer_command import CustomerCommand
@@ -16,5 +17,8 @@ class Command(CustomerCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Write the document."""
-        document = export_customer(self.customer_named(**options), now=timezone.now())
+        with transaction.atomic():
+            document = export_customer(self.customer_named(**options), now=timezone.now())
+            # Handing out writes nothing: not even a row for somebody who only sent events.
+            transaction.set_rollback(True)
         self.stdout.write(json.dumps(document, indent=2, ensure_ascii=False))
