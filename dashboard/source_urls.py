@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from dashboard import feed_views, source_views
+from dashboard import feed_views, source_views, telemetry_views
 
 _FEED = "gathered/<int:pk>/"
 
@@ -17,4 +17,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(_FEED + "switch/", feed_views.feed_switch, name="settings_feed_switch"),
     path(_FEED + "gather/", feed_views.feed_gather, name="settings_feed_gather"),
     path(_FEED + "remove/", feed_views.feed_remove, name="settings_feed_remove"),
+    path("opentelemetry/", telemetry_views.telemetry, name="settings_telemetry"),
+    path(
+        "opentelemetry/follow/", telemetry_views.telemetry_follow, name="settings_telemetry_follow"
+    ),
+    path(
+        "opentelemetry/<int:pk>/stop/",
+        telemetry_views.telemetry_unfollow,
+        name="settings_telemetry_unfollow",
+    ),
 ]

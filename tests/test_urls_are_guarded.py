@@ -338,6 +338,7 @@ def address(shop, ada, ben):
         "settings_member": {"pk": member.pk}, "settings_member_remove": {"pk": member.pk},
         **{f"settings_outgoing_{name}": {"pk": hook.pk} for name in outgoing},
         "settings_outgoing_again": news,
+        "settings_telemetry_unfollow": {"pk": followed.pk},
         **{name: {"pk": measured.pk} for name in (*of_measured, "settings_feed_new")},
         **{f"settings_feed_{n}": {"pk": feed.pk} for n in ("change", "switch", "gather", "remove")},
         **{f"settings_connection{name}": {"pk": source.pk} for name in sources},
