@@ -153,6 +153,7 @@ class EventCount(models.Model):
                 name="an_event_is_counted_once_a_bucket",
             )
         ]
+        indexes = [models.Index(fields=["project", "starts_at"], name="event_counts_by_time")]
 
     def __str__(self) -> str:
         return f"{self.name} {self.starts_at:%Y-%m-%d %H:%M} {self.events}"
@@ -181,6 +182,7 @@ class VersionUse(models.Model):
                 name="a_version_is_counted_once_a_bucket",
             )
         ]
+        indexes = [models.Index(fields=["project", "starts_at"], name="version_uses_by_time")]
 
     def __str__(self) -> str:
         return f"{self.version} {self.starts_at:%Y-%m-%d %H:%M} {self.users}"
