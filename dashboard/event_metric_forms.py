@@ -17,6 +17,8 @@ WITHIN = (timedelta(minutes=30), HOUR, 6 * HOUR, DAY, 3 * DAY, 7 * DAY, 14 * DAY
 RETENTION_DAYS = (1, 3, 7, 14, 28)
 PLACE_HELP = "As events say it themselves; empty: any."
 SHOWN = ("name", "unit", "role", "good_direction")
+WHAT = ("measure", "event", "then_event", "within", "day", "hours")
+PLACES = ("where", "environment", "service", "version")
 # The field of the form that a problem with a definition's field belongs to.
 FIELD_OF = {"definition": None, "kind": "measure", "resolution": "hours"}
 
@@ -91,6 +93,31 @@ class EventMetricForm(forms.Form):
             if row.within // DAY not in RETENTION_DAYS:
                 extra = (row.within // DAY, f"Day {row.within // DAY}")
                 self.fields["day"].choices.append(extra)  # type: ignore[attr-defined]
+
+    @property
+    def what(self) -> list[forms.BoundField]:
+        """The fields that say what is measured."""
+        return [self[name] for name in WHAT]
+
+    @property
+    def places(self) -> list[forms.BoundField]:
+        """The fields that narrow it to places and properties."""
+        return [self[name] for name in PLACES]
+
+    @property
+    def naming(self) -> list[forms.BoundField]:
+        """The fields that say what it is called, and how it is judged."""
+        return [self[name] for name in self.fields if name not in (*WHAT, *PLACES)]
+
+    @property
+    def where_is_open(self) -> bool:
+        """Whether there is something to see among the places."""
+        return any(field.value() or field.errors for field in self.places)
+
+    @property
+    def called_is_open(self) -> bool:
+        """Whether there is something to mend in what it is called."""
+        return any(field.errors for field in self.naming)
 
     def clean(self) -> dict[str, Any]:
         """Read the definition as the API does, and say at which field it is wrong."""

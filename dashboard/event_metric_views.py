@@ -133,7 +133,7 @@ def _look(project: Project, form: EventMetricForm, row: EventMetric | None) -> L
 
 def _chart(project: Project, form: EventMetricForm, found: Preview) -> Chart | None:
     """Return the chart of what was found, with its gaps, and the ships of that time marked."""
-    if found.window is None or not found.buckets:
+    if found.window is None or not any(one.value for one in found.buckets):
         return None
     metric = form.metric(project.pk)
     metric.project = project
