@@ -50,6 +50,10 @@ class Together(Generic[Brought, Stored]):
         self._writing = 0
         self._keys: set[tuple[Hashable, Hashable]] = set()
 
+    def __len__(self) -> int:
+        """Return how many wait to be written."""
+        return len(self._queue)
+
     def store(self, brought: Brought, *, group: Hashable, key: Hashable) -> Stored:
         """Return what `write` returns for it, or raise what it raises for it alone.
 
