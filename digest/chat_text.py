@@ -73,7 +73,7 @@ def fitted(told: Told, make: Callable[[Told], Payload], fits: Callable[[Payload]
 
 def _without_last(letter: Letter) -> Letter:
     *before, last = letter.sections
-    shorter = replace(last, items=last.items[:-1])
+    shorter = last.shorter()
     return replace(letter, sections=tuple([*before, shorter] if shorter.items else before))
 
 

@@ -11,7 +11,7 @@ from common.windows import Window
 from dashboard.week import WeekInReview, week_in_review
 from digest.archive import edition_of, note_sent
 from digest.channels import letter_for_channel, message_for
-from digest.charts import MailChart, keep_pictures, show_in
+from digest.charts import MailChart, charts_in, keep_pictures, show_in
 from digest.chat_sending import post
 from digest.compose import Mail, compose
 from digest.handover import MayHaveArrived
@@ -69,7 +69,7 @@ def _said(
         letter = letter_for_channel(subscription.channel, review, subscription.timezone)
         message = message_for(subscription.channel, letter, edition)
         said = {"subject": edition.subject, "html": "", "text": as_text(letter), "post": message}
-        return said, ()
+        return said, charts_in(letter, review)  # for the archive: a chat gets none
     mail = compose(subscription.project, review, reader_of(subscription))
     return {"subject": mail.subject, "html": mail.html, "text": mail.text}, mail.charts
 

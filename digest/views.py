@@ -58,7 +58,7 @@ def digest_preview(request: HttpRequest, slug: str) -> HttpResponse:
         "may_manage": may_manage,
         "others": _others(project) if may_manage else None,
         "page": page_of(
-            request, _issues_of(_me(request), project), by=("-week_end_at", "-pk"), size=12
+            request, _issues_of(_me(request), project), by=("-week_end_at", "-pk"), size=6
         ),
     }
     return render(request, "digest/preview.html", context, status=400 if form.errors else 200)

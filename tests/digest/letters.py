@@ -36,8 +36,8 @@ def make_letter(*, quote: str = "Paying takes for ever", many: int = 1, title: s
         paces=(Pace("to first feedback", "3 h", "from 5 h", "better"),),
         pace_note="Median of the last twelve weeks.",
         sections=(
-            Section("What it taught", lessons, more_url=LINK, kind="lessons"),
-            Section("In customers’ words", voices, more_url=LINK, kind="voices"),
+            Section("What it taught", lessons, 3, "thing", "learned", LINK, "lessons"),
+            Section("In customers’ words", voices, 6, "thing", "said", LINK, "voices"),
         ),
         home_url="https://wake.example.com/p/shop/",
         why="",

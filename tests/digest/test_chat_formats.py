@@ -66,6 +66,9 @@ class TestEveryChat:
         assert "What it taught" in " ".join(texts(said)) or letter.sections[0].items == ()
         assert "" not in texts({key: part for key, part in said.items() if key != "fields"})
 
+    def test_says_how_much_is_left_out(self, chat):
+        assert "Three more things learned" in " ".join(texts(made(chat, told())))
+
 
 class TestSlack:
     def test_escapes_the_three_signs_it_knows(self):
