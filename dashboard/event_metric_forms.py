@@ -7,8 +7,9 @@ from django import forms
 
 from common.errors import BadInput
 from common.windows import DAY, HOUR
-from engagement.event_defining import MOST_PROPERTIES, length_in_words, read_definition
+from engagement.event_defining import MOST_PROPERTIES, read_definition
 from engagement.event_measures import KINDS, Asked
+from engagement.event_words import length_in_words
 from engagement.intake import read_key
 from engagement.models import Direction, EventMetric, Measure, Metric
 from engagement.models import Role as MetricRole

@@ -19,10 +19,11 @@ from common.values import storable
 from dashboard.charts import NOTHING, Chart, history_chart
 from dashboard.event_metric_forms import EventMetricForm
 from dashboard.reads.event_metrics import Change, change_of, ships_in, versions_seen
-from engagement.event_defining import define_from_events, length_in_words, stop_working_out
+from engagement.event_defining import define_from_events, stop_working_out
 from engagement.event_measures import Bucket
 from engagement.event_notes import names_seen
 from engagement.event_preview import Preview, preview
+from engagement.event_words import length_in_words
 from engagement.models import EventMetric
 
 

@@ -15,7 +15,8 @@ from common.errors import BadInput
 from common.paging import page_of
 from common.query import read_since_until
 from engagement import api_schema
-from engagement.intake import BATCH, define_metric, record_samples
+from engagement.event_defining import save_metric, shown
+from engagement.intake import BATCH, record_samples
 from engagement.models import Metric, MetricSample
 
 
@@ -26,14 +27,15 @@ class MetricList(APIView):
     def post(self, request: Request) -> Response:
         """Define a metric, or change what is said of it; what is not sent stays as it is."""
         project = project_for_key(request, Scope.METRICS_WRITE)
-        metric, created = define_metric(project, request.data)
+        metric, created = save_metric(project, request.data, now=timezone.now())
         return Response({**_metric(metric), "created": created}, status=201 if created else 200)
 
     @api_schema.describe_list
     def get(self, request: Request) -> Response:
         """Return the project's metrics by key."""
         project = project_for_key(request, Scope.READ)
-        page = page_of(request, project.metrics.all(), by=("key",))
+        metrics = project.metrics.select_related("definition")
+        page = page_of(request, metrics, by=("key",))
         results = [_metric(metric) for metric in page.rows]
         return Response({"results": results, "next": page.next, "previous": page.previous})
 
@@ -80,6 +82,7 @@ def _metric(metric: Metric) -> dict[str, Any]:
         "good_direction": metric.good_direction,
         "role": metric.role,
         "resolution_seconds": int(metric.resolution.total_seconds()),
+        "definition": shown(metric.definition) if hasattr(metric, "definition") else None,
     }
 
 

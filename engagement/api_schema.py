@@ -4,7 +4,41 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 
 from common.api_schema import BatchReport, errors, filters, paged
-from engagement.models import Direction, Kind, Role
+from engagement.models import Direction, Kind, Measure, Role
+
+
+class DefinitionSent(serializers.Serializer[object]):
+    """What a metric is made of: events, by one of seven measures."""
+
+    measure = serializers.ChoiceField(choices=Measure.choices)
+    event = serializers.CharField(required=False, max_length=200)
+    then_event = serializers.CharField(required=False, max_length=200)
+    within = serializers.CharField(
+        required=False, help_text='Of a conversion "1h" to "28d"; of day N retention "Nd".'
+    )
+    environment = serializers.CharField(required=False, max_length=100)
+    service = serializers.CharField(required=False, max_length=100)
+    version = serializers.CharField(required=False, max_length=100)
+    where = serializers.DictField(
+        required=False, child=serializers.CharField(), help_text="Properties of the event."
+    )
+
+
+class DefinitionKept(serializers.Serializer[object]):
+    """What a metric is made of, and how far it is worked out."""
+
+    measure = serializers.ChoiceField(choices=Measure.choices)
+    event = serializers.CharField()
+    then_event = serializers.CharField()
+    within_seconds = serializers.IntegerField(allow_null=True)
+    environment = serializers.CharField()
+    service = serializers.CharField()
+    version = serializers.CharField()
+    where = serializers.DictField(child=serializers.CharField())
+    revision = serializers.IntegerField()
+    worked_out_from = serializers.DateTimeField(allow_null=True)
+    worked_out_until = serializers.DateTimeField(allow_null=True)
+    problem = serializers.CharField()
 
 
 class MetricSent(serializers.Serializer[object]):
@@ -17,6 +51,7 @@ class MetricSent(serializers.Serializer[object]):
     good_direction = serializers.ChoiceField(choices=Direction.choices, required=False)
     role = serializers.ChoiceField(choices=Role.choices, required=False)
     resolution = serializers.CharField(required=False, help_text='Size of a bucket: "1h", "1d".')
+    definition = DefinitionSent(required=False)
 
 
 class MetricKept(serializers.Serializer[object]):
@@ -29,6 +64,7 @@ class MetricKept(serializers.Serializer[object]):
     good_direction = serializers.ChoiceField(choices=Direction.choices)
     role = serializers.ChoiceField(choices=Role.choices)
     resolution_seconds = serializers.IntegerField()
+    definition = DefinitionKept(allow_null=True, help_text="Null unless it is made of events.")
 
 
 class MetricReceipt(MetricKept):
@@ -84,7 +120,23 @@ describe_define = extend_schema(
                 "resolution": "1h",
             },
             request_only=True,
-        )
+        ),
+        OpenApiExample(
+            "Made of events",
+            {
+                "key": "paid_within_a_day",
+                "name": "Paid within a day",
+                "resolution": "1d",
+                "definition": {
+                    "measure": "conversion",
+                    "event": "Product Viewed",
+                    "then_event": "Order Completed",
+                    "within": "1d",
+                    "environment": "production",
+                },
+            },
+            request_only=True,
+        ),
     ],
 )
 describe_list = extend_schema(

@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts.models import Project
 from common.errors import BadInput
 from common.values import clean_text, read_duration, storable
-from common.windows import DAY, HOUR
+from common.windows import DAY
 from engagement.event_measures import KINDS, LOOKBACK, NAMED, RESOLUTIONS, WITHIN
 from engagement.intake import define_metric, read_key
 from engagement.models import EventMetric, Measure, Metric
@@ -96,6 +96,24 @@ def _property_value(value: Any) -> str:
     if not text or len(text) > MAX_VALUE:
         raise BadInput("where", "has a value that is empty or too long.", 'Send {"plan": "pro"}.')
     return text
+
+
+def save_metric(project: Project, row: Any, *, now: datetime) -> tuple[Metric, bool]:
+    """Save what `row` says of a metric, its `definition` if it has one; return it and if it is new.
+
+    One that is made of events already keeps what is not said. Raises BadInput naming the field.
+    """
+    if isinstance(row, Mapping):
+        definition = row.get("definition")
+        facts = read_definition(definition) if definition is not None else None
+        if facts is None:
+            key = read_key(row.get("key"), field="key")
+            held = EventMetric.objects.filter(metric__project=project, metric__key=key).first()
+            facts = {name: getattr(held, name) for name in FIELDS} if held else None
+        if facts is not None:
+            saved, created = define_from_events(project, row, facts, now=now)
+            return saved.metric, created
+    return define_metric(project, row)
 
 
 def define_from_events(
@@ -185,40 +203,3 @@ def shown(row: EventMetric) -> dict[str, Any]:
         "worked_out_until": row.worked_out_until,
         "problem": row.problem,
     }
-
-
-def length_in_words(length: timedelta) -> str:
-    """Return a length of time as one says it: `an hour`, `7 days`."""
-    for unit, name in ((DAY, "day"), (HOUR, "hour"), (timedelta(minutes=1), "minute")):
-        if not length % unit:
-            number = length // unit
-            article = "an" if name == "hour" else "a"
-            return f"{article} {name}" if number == 1 else f"{number} {name}s"
-    return f"{int(length.total_seconds())} seconds"
-
-
-def in_words(row: EventMetric) -> str:
-    """Return what a definition says, in a sentence."""
-    what = f"“{row.event}”" if row.event else "any event"
-    if row.where:
-        what += " with " + " and ".join(f"{name} = {value}" for name, value in row.where.items())
-    within = length_in_words(row.within)
-    told = {
-        Measure.COUNT: f"How often {what} happened",
-        Measure.USERS: f"How many users did {what}",
-        Measure.CONVERSION: (
-            f"Of the users who did {what}, the share who did “{row.then_event}” within {within}"
-        ),
-        Measure.FIRST_USE: f"How many users did {what} for the first time in 28 days",
-        Measure.ADOPTION: f"Of the users who did anything, the share who did {what}",
-        Measure.TIME_TO_FIRST_USE: (
-            f"The median hours that new users took to {what}, if they did it within {within}"
-        ),
-        Measure.RETENTION: (
-            f"Of the users who were new, the share who came back with {what} on day "
-            f"{row.within // DAY}"
-        ),
-    }[Measure(row.measure)]
-    named = ((row.environment, "environment"), (row.service, "service"), (row.version, "version"))
-    places = [f"{word} “{value}”" for value, word in named if value]
-    return f"{told}, in {' and '.join(places)}." if places else f"{told}."

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from accounts.models import Project
 from common.windows import Window
 from deployments.models import Deployment
-from engagement.event_defining import in_words, length_in_words
 from engagement.event_history import counted_from, known_from
 from engagement.event_measures import Asked, asked_of
+from engagement.event_words import in_words, length_in_words
 from engagement.models import EventMetric, Metric
 from learning.models import ImpactEstimate
 

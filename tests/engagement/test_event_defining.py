@@ -8,10 +8,10 @@ from common.errors import BadInput
 from engagement.event_defining import (
     MOST_DEFINED,
     define_from_events,
-    in_words,
     read_definition,
     stop_working_out,
 )
+from engagement.event_words import in_words
 from engagement.models import EventMetric, Feed, Kind, Measure, Metric
 from tests.engagement.gauges import make_source
 from tests.engagement.happenings import DAY, HOUR, make_event_metric
