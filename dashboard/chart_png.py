@@ -13,7 +13,7 @@ Theme = Literal["light", "dark"]
 # In CSS pixels. On a page; and in a mail, where it is shown as wide as a phone and wider.
 Size = tuple[int, int]
 ON_A_PAGE: Size = (600, 260)
-IN_A_MAIL: Size = (400, 190)
+IN_A_MAIL: Size = (400, 168)
 PIXELS = 1200  # across, whatever the size
 MOST_POINTS = 300  # two pixels of the screen each
 MOST_LABEL = 18  # characters

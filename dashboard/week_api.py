@@ -14,7 +14,16 @@ from accounts.models import Scope
 from common.api_schema import errors
 from common.values import read_moment
 from common.windows import WEEK, Window
+from dashboard.speed import Measure
 from dashboard.week import WeekInReview, week_in_review
+from dashboard.week_outputs import (
+    LookBackOut,
+    OverlapOut,
+    ReasonOut,
+    TurnedOut,
+    UnansweredOut,
+    WeekPaceOut,
+)
 
 
 class ShipOut(serializers.Serializer[object]):
@@ -111,9 +120,17 @@ class OverdueOut(serializers.Serializer[object]):
 class PaceOut(serializers.Serializer[object]):
     """A median in seconds, and what it was in the time before."""
 
-    median = serializers.FloatField(source="median.total_seconds", allow_null=True)
-    previous = serializers.FloatField(source="previous.total_seconds", allow_null=True)
+    median = serializers.SerializerMethodField()
+    previous = serializers.SerializerMethodField()
     count = serializers.IntegerField()
+
+    def get_median(self, row: Measure) -> float | None:
+        """Return the seconds."""
+        return row.median.total_seconds() if row.median is not None else None
+
+    def get_previous(self, row: Measure) -> float | None:
+        """Return the seconds."""
+        return row.previous.total_seconds() if row.previous is not None else None
 
 
 class SpeedOut(serializers.Serializer[object]):
@@ -135,6 +152,7 @@ class WeekOut(serializers.Serializer[WeekInReview]):
     end = serializers.DateTimeField(source="week.end", default_timezone=UTC)
     headline = serializers.CharField()
     learning_speed = SpeedOut(source="speed")
+    learning_speed_of_the_week = WeekPaceOut(source="pace")
     ship_count = serializers.IntegerField(source="ships.count")
     ship_count_before = serializers.IntegerField(source="ships.count_before")
     ships = ShipOut(source="ships.lines", many=True)
@@ -142,9 +160,14 @@ class WeekOut(serializers.Serializer[WeekInReview]):
     overturned = OverturnedOut(many=True)
     surprises = SurpriseOut(many=True)
     feedback = VoicesOut(source="voices")
+    feedback_turned = TurnedOut(source="turned")
+    feedback_unanswered = UnansweredOut(source="unanswered")
     overdue_count = serializers.IntegerField(source="overdue.count")
     overdue = OverdueOut(source="overdue.lines", many=True)
     too_early = ShipOut(many=True)
+    cannot_be_told_apart = OverlapOut(source="overlaps", many=True)
+    look_back = LookBackOut(source="lookback", allow_null=True)
+    nothing_learned_because = ReasonOut(source="nothing_because", many=True)
 
 
 class Week(APIView):

@@ -1,18 +1,19 @@
 """Ships of a week that went live so close together that nobody can tell which did what."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef
 
 from accounts.models import Project
-from common.windows import Window
+from common.windows import DAY, Window
 from deployments.models import Deployment, Hypothesis
 from learning.models import ImpactEstimate
 from learning.verdict import Verdict
 
 READ = 200  # estimates of a week, the newest
 NAMED = 3  # ships beside one
+CLOSE = DAY  # only those that near are named, or else the nearest one
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +45,28 @@ def overlaps_of(project: Project, week: Window, *, now: datetime) -> list[Overla
             estimated_at__gte=week.start,
             estimated_at__lt=week.end,
         )
-        .exclude(beside=[])
         .select_related("deployment__hypothesis", "metric")
         .order_by("-estimated_at", "-pk")[:READ]
     )
     by_ship: dict[int, ImpactEstimate] = {}
-    for row in rows:
+    for row in (row for row in rows if row.beside):
         known = by_ship.get(row.deployment_id)
         if known is None or (_is_bet(row) and not _is_bet(known)):
             by_ship[row.deployment_id] = row
     chosen = _once_a_pair(sorted(by_ship.values(), key=lambda row: not _is_bet(row)))
-    named = {pk for row in chosen for pk in row.beside[:NAMED]}
+    named = {pk for row in chosen for pk in row.beside}
     ships = Deployment.objects.filter(project=project).in_bulk(named)
-    return [_overlap(row, ships, now) for row in chosen if row.beside[0] in ships]
+    return [_overlap(row, near, now) for row in chosen if (near := _near(row, ships))]
+
+
+def _near(row: ImpactEstimate, ships: dict[int, Deployment]) -> list[Deployment]:
+    """Return the ships beside one that went live within CLOSE of it, or the nearest."""
+
+    def gap(ship: Deployment) -> timedelta:
+        return abs(ship.shipped_at - row.deployment.shipped_at)
+
+    beside = sorted((ships[pk] for pk in row.beside if pk in ships), key=gap)
+    return [ship for ship in beside if gap(ship) <= CLOSE][:NAMED] or beside[:1]
 
 
 def _is_bet(row: ImpactEstimate) -> bool:
@@ -74,12 +84,12 @@ def _once_a_pair(rows: list[ImpactEstimate]) -> list[ImpactEstimate]:
     return kept
 
 
-def _overlap(row: ImpactEstimate, ships: dict[int, Deployment], now: datetime) -> Overlap:
+def _overlap(row: ImpactEstimate, near: list[Deployment], now: datetime) -> Overlap:
     again = row.look_again_at
     return Overlap(
         ship_id=row.deployment_id,
         ship=str(row.deployment),
-        beside=tuple((pk, str(ships[pk])) for pk in row.beside[:NAMED] if pk in ships),
+        beside=tuple((ship.pk, str(ship)) for ship in near),
         metric=row.metric.name,
         was_bet=_is_bet(row),
         next_look_at=again if again and again > now else None,

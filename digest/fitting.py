@@ -17,8 +17,8 @@ INNER = 328  # of them, what a line has
 # (pixels a letter, pixels a line)
 H1, TITLE, LINE, SOFT = (9.4, 23), (7.4, 20), (6.5, 19), (6.0, 18)
 HEADING, GAP, EDGES = 23, 11, 18
-PICTURE = 164
-FRAME = 39 + 36 + 27 + 98 + 9 + 70  # brand, period, learning speed, foot
+PICTURE = 146
+FRAME = 35 + 32 + 26 + 94 + 6 + 66  # brand, period, learning speed, foot
 QUOTE_EDGE = 15
 
 # What goes where there is too much, in this order: of each kind of section all but so many items.

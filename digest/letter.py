@@ -92,10 +92,11 @@ def _summary(review: WeekInReview) -> str:
     voices = review.voices
     ships = things(review.ships.count, "ship")
     said = f"{things(voices.count, 'thing')} said"
-    parts = [
-        f"{ships} ({number(review.ships.count_before)} {before})",
-        f"{said} ({number(voices.count_before)})",
-    ]
+    if review.ships.count or review.ships.count_before:
+        ships = f"{ships} ({number(review.ships.count_before)} {before})"
+    if voices.count or voices.count_before:
+        said = f"{said} ({number(voices.count_before)}{'' if '(' in ships else f' {before}'})"
+    parts = [ships, said]
     if voices.rating is not None:
         parts.append(f"rated {voices.rating:.1f} of 5")
     text = ", ".join(parts)

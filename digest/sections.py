@@ -73,7 +73,9 @@ def _how(row: Lesson) -> str:
     if row.overturns:
         return f"{note}. This overturns what was believed before"
     if row.is_fast and row.verdict in (Verdict.REFUTED, Verdict.NO_EFFECT):
-        return f"Good to know after {span(row.took)}, before more is built on it. {note}"
+        settled = "Refuted" if row.verdict == Verdict.REFUTED else "Settled"
+        good = "good to know before more is built on it"
+        return f"{settled} fast, in {span(row.took)}: {good}. {note}"
     if row.is_fast and row.verdict == Verdict.SUPPORTED:
         return f"Known after {span(row.took)}. {note}"
     return note

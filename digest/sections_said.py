@@ -35,10 +35,10 @@ def _listed(rows: tuple[TurnedPhrase, ...]) -> str:
 
 
 def _counted(row: TurnedPhrase) -> str:
-    """Return how many say it, of how many: "“tap”: 19 of 159, none of 490 before"."""
+    """Return how many say it, of how many: "“tap”: 19 of 159 customers, none of 490 before"."""
     now = f"{row.after:,}" if row.after else "none"
     before = f"{row.before:,}" if row.before else "none"
-    said = f"{now} of {row.after_total:,}, {before} of {row.before_total:,} before"
+    said = f"{now} of {row.after_total:,} customers, {before} of {row.before_total:,} before"
     return f"“{shortened(row.phrase, LONGEST_PHRASE)}”: {said}"
 
 

@@ -54,7 +54,7 @@ def _ship(project: Project, row: ShipLine, zone: ZoneInfo) -> Item:
     if row.shipped_by:
         notes.append(f"by {' and '.join(row.shipped_by[:3])}")
     if row.feedback_count:
-        notes.append(f"{things(row.feedback_count, 'thing')} said about it")
+        notes.append(f"{things(row.feedback_count, 'thing')} said")
     if is_quiet and row.verdict == Verdict.NO_HYPOTHESIS:
         notes.append("no hypothesis")
     note = ", ".join(notes)
