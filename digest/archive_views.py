@@ -24,11 +24,7 @@ from digest.sharing import links_of
 @require_safe
 def archive(request: HttpRequest, slug: str) -> HttpResponse:
     """List the digests that were sent, the newest first, one for each period."""
-    return archive_page(request, project_for(request.user, slug))
-
-
-def archive_page(request: HttpRequest, project: Project, *, made: str = "") -> HttpResponse:
-    """Answer with the archive; `made` is the address of a feed made just now."""
+    project = project_for(request.user, slug)
     rhythm = request.GET.get("rhythm", "")
     if rhythm and rhythm not in Rhythm.values:
         raise Http404("There is no such rhythm.")
@@ -45,7 +41,6 @@ def archive_page(request: HttpRequest, project: Project, *, made: str = "") -> H
         "rhythm": rhythm,
         "rhythms": Rhythm.choices,
         "feed": feed_of(project, request.user),
-        "made": made,
     }
     return render(request, "digest/archive.html", context)
 

@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.syndication.views import Feed
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.feedgenerator import Atom1Feed
@@ -20,7 +20,6 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import project_for
 from accounts.models import Project, User
 from digest.archive import letter_of, without_words
-from digest.archive_views import archive_page
 from digest.feeds import end_feed, feed_by, make_feed
 from digest.links import address
 from digest.models import Edition, FeedLink
@@ -41,7 +40,8 @@ def feed_change(request: HttpRequest, slug: str) -> HttpResponse:
         messages.success(request, "The feed’s address leads nowhere any more.")
         return redirect("digest_archive", slug)
     token = make_feed(project, request.user, now=timezone.now())
-    return archive_page(request, project, made=address("digest_atom", token))
+    made = address("digest_atom", token)
+    return render(request, "digest/feed_made.html", {"project": project, "made": made})
 
 
 class PrivateAtom(Atom1Feed):

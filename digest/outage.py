@@ -28,7 +28,8 @@ class Waiting:
 def waiting_in(project: Project) -> Waiting | None:
     """Return the project's mails that could not leave so far, or None if there are none."""
     failed = Q(retry_at__isnull=False) & ~Q(problem="")
-    digests = Subscription.objects.filter(failed, project=project, is_on=True, paused_at=None)
+    mailed = Subscription.objects.filter(project=project, channel=None)
+    digests = mailed.filter(failed, is_on=True, paused_at=None)
     findings = FindingMail.objects.filter(failed, project=project, sent_at=None, doubted_at=None)
     last_of_both: list[Subscription | FindingMail | None] = [
         digests.order_by("retry_at").last(),

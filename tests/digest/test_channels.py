@@ -252,6 +252,13 @@ class TestRefusals:
         assert slack.paused_at is None
         assert slack.next_due_at > MONDAY
 
+    def test_are_no_fault_of_the_mail_server(self, slack, receiver, as_ben):
+        receiver.will_answer(503, body=b"try later")
+        send_digest_to(slack, now=MONDAY)
+
+        assert "try later" not in as_ben.get("/p/shop/digest/").content.decode()
+        assert "try later" in as_ben.get(f"{PAGE}{slack.pk}/").content.decode()
+
     def test_never_quote_the_secret_address(self, slack, receiver):
         receiver.will_answer(
             500, body=f"POST {receiver.url}/services/T0/B0/secret-of-slack".encode()
