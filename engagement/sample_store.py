@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import itemgetter
-from typing import Any
 
 from django.db import connection
 
@@ -22,19 +21,20 @@ Row = tuple[int, int, float, float | None]
 
 _DAY = 86_400
 
-# A row was inserted, not updated, if no transaction has locked or replaced an earlier version of
-# it: then its xmax is 0 (PostgreSQL 15 documentation, 5.5 "System Columns").
-_POSTGRES = """
-WITH kept AS (
-    INSERT INTO engagement_metricsample AS old (metric_id, taken_at, value, exposure, received_at)
-    SELECT metric, to_timestamp(at), value, exposure, %s
-    FROM unnest(%s::bigint[], %s::float8[], %s::float8[], %s::float8[])
-        AS new (metric, at, value, exposure)
-    ON CONFLICT (metric_id, taken_at) DO UPDATE
-    SET value = excluded.value, exposure = excluded.exposure, received_at = excluded.received_at
-    WHERE (old.value, old.exposure) IS DISTINCT FROM (excluded.value, excluded.exposure)
-    RETURNING xmax = 0 AS is_new
-) SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM kept
+_INSERT = """
+INSERT INTO engagement_metricsample (metric_id, taken_at, value, exposure, received_at)
+SELECT metric, to_timestamp(at), value, exposure, %s
+FROM unnest(%s::bigint[], %s::float8[], %s::float8[], %s::float8[])
+    AS new (metric, at, value, exposure)
+ON CONFLICT (metric_id, taken_at) DO NOTHING
+"""
+_UPDATE = """
+UPDATE engagement_metricsample AS old
+SET value = new.value, exposure = new.exposure, received_at = %s
+FROM unnest(%s::bigint[], %s::float8[], %s::float8[], %s::float8[])
+    AS new (metric, at, value, exposure)
+WHERE old.metric_id = new.metric AND old.taken_at = to_timestamp(new.at)
+    AND (old.value, old.exposure) IS DISTINCT FROM (new.value, new.exposure)
 """
 _KNOWN = """
 SELECT new.key, old.value, old.exposure FROM json_each(%s) AS new
@@ -113,16 +113,21 @@ def _touched(buckets: Iterable[tuple[int, int]]) -> dict[tuple[int, datetime], W
 
 
 def _on_postgres(rows: list[Row], now: datetime) -> Stored:
+    arrays = _arrays(rows)
     with connection.cursor() as cursor:
-        cursor.execute(_POSTGRES, [now, *_arrays(rows)])
-        created, updated = cursor.fetchone()
-    return Stored(created, updated)
+        cursor.execute(_INSERT, [now, *arrays])
+        created = cursor.rowcount
+        if created == len(rows):  # nearly always: what is new is only sent once
+            return Stored(created, 0)
+        # Those just inserted are among the rows again, and are what they should be.
+        cursor.execute(_UPDATE, [now, *arrays])
+        return Stored(created, cursor.rowcount)
 
 
-def _arrays(rows: Sequence[Sequence[Any]]) -> list[str]:
+def _arrays(rows: Sequence[Sequence[float | None]]) -> list[str]:
     """Return each column as PostgreSQL writes an array: far faster read than as many parameters."""
     return [
-        "{" + ",".join(["NULL" if value is None else repr(value) for value in column]) + "}"
+        "{" + ",".join(map(repr, column)).replace("None", "NULL") + "}"
         for column in zip(*rows, strict=True)
     ]
 
