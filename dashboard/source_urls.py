@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from dashboard import feed_views, source_views, telemetry_views
+from dashboard import event_views, feed_views, source_views, telemetry_views
 
 _FEED = "gathered/<int:pk>/"
 
@@ -17,6 +17,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(_FEED + "switch/", feed_views.feed_switch, name="settings_feed_switch"),
     path(_FEED + "gather/", feed_views.feed_gather, name="settings_feed_gather"),
     path(_FEED + "remove/", feed_views.feed_remove, name="settings_feed_remove"),
+    path("events/", event_views.events, name="settings_events"),
+    path("events/arrival/", event_views.events_arrival, name="settings_events_arrival"),
+    path("events/key/", event_views.events_key, name="settings_events_key"),
+    path("events/latest/", event_views.events_latest, name="settings_events_latest"),
+    path("events/again/", event_views.events_read_again, name="settings_events_again"),
+    path("events/let-go/", event_views.events_let_go, name="settings_events_let_go"),
     path("opentelemetry/", telemetry_views.telemetry, name="settings_telemetry"),
     path(
         "opentelemetry/follow/", telemetry_views.telemetry_follow, name="settings_telemetry_follow"

@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from accounts.models import Project
 from common.errors import BadInput, IntakeReport, RowError
 from common.masking import mask_text
 from common.values import storable
@@ -29,6 +30,15 @@ def oldest_kept(now: datetime) -> datetime:
     """Return the moment before which events are not taken: they would be dropped at once."""
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
     return day - timedelta(days=settings.EVENT_RETENTION_DAYS)
+
+
+def spelling_of(project: Project) -> Spelling:
+    """Return how the project writes its environments and services."""
+    environments = project.environments.order_by("-pk").values_list("name", flat=True)
+    services = project.services.order_by("-pk").values_list("name", flat=True)
+    return Spelling(
+        {one.lower(): one for one in environments}, {one.lower(): one for one in services}
+    )
 
 
 def record_events(
