@@ -2,6 +2,7 @@
 
 import logging
 
+from anymail.exceptions import AnymailError
 from django.conf import settings as site
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -82,7 +83,7 @@ def _welcome(request: HttpRequest, joined: Joined) -> None:
         return
     try:
         send_invitation(user, project=project, by=request.user)
-    except OSError as problem:
+    except (OSError, AnymailError) as problem:
         logger.warning("An invitation could not be sent: %s", problem)
         messages.error(
             request,

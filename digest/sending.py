@@ -3,6 +3,8 @@
 import smtplib
 from datetime import datetime, timedelta
 
+from anymail.exceptions import AnymailError
+
 from digest.bounces import is_hard, pause, pause_channel
 from digest.chat_sending import NotTaken
 from digest.handover import AddressRefused, MayHaveArrived, words_of
@@ -14,7 +16,13 @@ from digest.subscribe import is_reader
 # After a failure: a quarter of an hour, then twice as long each time, up to half a day.
 FIRST_WAIT = timedelta(minutes=15)
 LONGEST_WAIT = timedelta(hours=12)
-MAIL_PROBLEMS = (OSError, smtplib.SMTPException, UnicodeError, MayHaveArrived)
+MAIL_PROBLEMS = (
+    OSError,
+    smtplib.SMTPException,
+    AnymailError,
+    UnicodeError,
+    MayHaveArrived,
+)
 
 
 def send_digest_to(

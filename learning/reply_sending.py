@@ -6,6 +6,7 @@ import socket
 from datetime import datetime
 from email.utils import formataddr, parseaddr
 
+from anymail.exceptions import AnymailRecipientsRefused
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
@@ -68,6 +69,8 @@ def send(reply: Reply, *, now: datetime) -> bool:
         return _failed(reply, str(why))
     except smtplib.SMTPRecipientsRefused as refusal:
         return _failed(reply, f"The mail server does not take this address: {_said(refusal)}")
+    except AnymailRecipientsRefused:
+        return _failed(reply, "The mail provider does not take this address.")
     except smtplib.SMTPAuthenticationError:
         return _failed(reply, "The mail server refused Wake’s password. Check EMAIL_URL.")
     except smtplib.SMTPResponseException as refusal:

@@ -28,6 +28,10 @@ HOUR = timedelta(hours=1)
 ADA = "ada@example.com"
 HOOK = "/mails/bounces/postmark/"
 SECRET = "postmark:a-long-secret"
+REFUSED = (
+    "You tried to send to recipient(s) that have been marked as inactive. Found inactive "
+    "addresses: {}. Inactive recipients are ones that have generated a hard bounce."
+)
 
 
 class Postmark:
@@ -37,6 +41,7 @@ class Postmark:
         self.mails: list[dict] = []
         self.tokens: list[str] = []
         self.status, self.answer, self.waits = 200, {}, 0.0
+        self.refuses = False
 
     def serve(self) -> HTTPServer:
         place = self
@@ -47,8 +52,10 @@ class Postmark:
                 place.tokens.append(self.headers["X-Postmark-Server-Token"])
                 time.sleep(place.waits)
                 said = {"ErrorCode": 0, "Message": "OK", "MessageID": "pm-1", "To": ADA}
+                if place.refuses:
+                    said = {"ErrorCode": 406, "Message": REFUSED.format(place.mails[-1]["To"])}
                 body = json.dumps(said | place.answer).encode()
-                self.send_response(place.status)
+                self.send_response(422 if place.refuses else place.status)
                 self.send_header("Content-Type", "application/json")
                 self.end_headers()
                 self.wfile.write(body)
@@ -170,13 +177,7 @@ class TestADigestByAProvider:
         assert send_digest_to(due, now=MONDAY + HOUR)
 
     def test_for_an_address_it_refuses_pauses_the_address(self, postmark, due):
-        postmark.status = 422
-        postmark.answer = {
-            "ErrorCode": 406,
-            "Message": "You tried to send to recipient(s) that have been marked as inactive. "
-            f"Found inactive addresses: {ADA}. Inactive recipients are ones that have "
-            "generated a hard bounce.",
-        }
+        postmark.refuses = True
         assert send_digest_to(due, now=MONDAY) is None
 
         due.refresh_from_db()
@@ -209,6 +210,34 @@ def report(secret: str = SECRET, **facts: str):
         HOOK, json.dumps(said), content_type="application/json",
         headers={"Authorization": f"Basic {b64encode(secret.encode()).decode()}"},
     )  # fmt: skip
+
+
+@pytest.mark.django_db
+class TestOtherMailsByAProvider:
+    """A refusal is told to whoever asked for the mail; no page fails."""
+
+    @pytest.fixture
+    def refusing(self, postmark):
+        postmark.refuses = True
+
+    def test_a_test_of_the_digest_says_why_it_did_not_leave(self, refusing, shop, as_ada):
+        page = as_ada.post("/p/shop/digest/test/", follow=True).content.decode()
+
+        assert "did not take it" in page
+
+    def test_an_address_that_is_to_be_asked_says_so(self, refusing, shop, as_ada):
+        page = as_ada.post(
+            "/p/shop/digest/recipients/", {"address": "kim@x.test"}, follow=True
+        ).content.decode()
+
+        assert "did not take it" in page
+
+    def test_an_invitation_says_so(self, refusing, shop, as_ada):
+        page = as_ada.post(
+            "/p/shop/settings/members/", {"email": "new@example.com", "role": "member"}, follow=True
+        ).content.decode()
+
+        assert "the invitation could not be sent" in page
 
 
 @pytest.mark.django_db

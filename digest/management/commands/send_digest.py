@@ -78,6 +78,8 @@ def _end(last_day: date | None, project: Project, now: datetime) -> datetime:
 
 def _readers(project: Project, now: datetime) -> list[str]:
     ensure_subscriptions(project, now=now)
-    wanted = Subscription.objects.filter(project=project, is_on=True, user__is_active=True)
+    wanted = Subscription.objects.filter(
+        project=project, is_on=True, paused_at=None, user__is_active=True
+    )
     members = wanted.filter(user__memberships__project=project)
     return list(members.order_by("user__email").values_list("user__email", flat=True))
