@@ -5,12 +5,14 @@ from typing import IO, Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db import OperationalError
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.parsers import BaseParser
 from rest_framework.response import Response
 
 from common.errors import BadInput
+from common.overload import BUSY, busy_headers, is_busy
 
 # Real bodies are nested a dozen levels deep; without a limit, reading them could end the process.
 MAX_DEPTH = 50
@@ -102,6 +104,8 @@ def explain(error: Exception, context: dict[str, Any]) -> Response | None:
 
     if isinstance(error, BadInput):
         return Response({"detail": str(error), "errors": [error.as_dict()]}, status=400)
+    if isinstance(error, OperationalError) and is_busy(error):
+        return Response(json.loads(BUSY), status=429, headers=busy_headers())
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     return exception_handler(error, context)

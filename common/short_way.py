@@ -10,9 +10,12 @@ from importlib import import_module
 from typing import Any
 
 from django.conf import settings
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, URLResolver
 from django.urls.resolvers import RegexPattern
+
+from common.overload import BUSY, busy_headers, is_busy
 
 
 class ShortWayMiddleware:
@@ -35,6 +38,11 @@ class ShortWayMiddleware:
                 except Resolver404:
                     break
                 request.resolver_match = found
-                answer: HttpResponse = found.func(request, *found.args, **found.kwargs)
+                try:
+                    answer: HttpResponse = found.func(request, *found.args, **found.kwargs)
+                except OperationalError as error:
+                    if not is_busy(error):
+                        raise
+                    return HttpResponse(BUSY, status=429, headers=busy_headers())
                 return answer
         return self.get_response(request)
