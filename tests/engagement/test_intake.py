@@ -37,6 +37,35 @@ class TestRecordSamples:
         counted = report.created + report.updated + report.unchanged + len(report.errors)
         assert counted == 4
 
+    def test_new_changed_and_known_rows_of_one_call_are_told_apart(self, shop):
+        hours = [f"2026-03-01T{hour}:00:00Z" for hour in (10, 11, 12, 13)]
+        record(shop, sample(1, hours[0]), sample(2, hours[1]), sample(3, hours[2]))
+        report = record(
+            shop,
+            sample(1, hours[0]),
+            sample(7, hours[1]),
+            sample(3, hours[2], denominator=5),
+            sample(4, hours[3]),
+        )
+
+        assert (report.created, report.updated, report.unchanged) == (1, 2, 1)
+
+    def test_a_thousand_rows_take_few_queries(self, shop, django_assert_max_num_queries):
+        make_metric(shop, "orders")
+        rows = [
+            sample(n, f"2026-0{1 + n // 700}-{1 + n // 24 % 28:02}T{n % 24:02}:00Z")
+            for n in range(1000)
+        ]
+
+        with django_assert_max_num_queries(8):
+            record(shop, *rows)
+
+    def test_a_dry_run_counts_and_writes_nothing(self, shop):
+        report = record(shop, sample(1), sample(2, metric="visits"), dry_run=True)
+
+        assert (report.created, report.new_metrics) == (2, ["orders", "visits"])
+        assert not MetricSample.objects.exists()
+
     def test_a_metric_that_comes_with_denominators_is_a_ratio(self, shop):
         row = {"metric": "rate", "at": "2026-03-01T10:00:00Z", "numerator": 3, "denominator": 100}
         record(shop, row)
