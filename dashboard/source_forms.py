@@ -8,7 +8,7 @@ from django import forms
 from common.errors import BadInput
 from common.place_forms import PREFIX, PlaceForm
 from engagement.feeding import Filled
-from engagement.models import Direction, Feed, Kind, Metric, Source
+from engagement.models import Direction, EventMetric, Feed, Kind, Metric, Source
 from engagement.sample_rows import read_key
 from engagement.sources.base import SourceKind
 
@@ -53,10 +53,12 @@ class FeedForm(PlaceForm):
         choices=MINUTES, coerce=int, label="One value for each", initial=60
     )
     environment = forms.CharField(
-        max_length=100, help_text="Stands for {{ environment }}; also whose versions count."
+        max_length=100, help_text="What that word in a query stands for; also whose versions count."
     )
     service = forms.CharField(
-        max_length=100, required=False, help_text="Stands for {{ service }}, if there is one."
+        max_length=100,
+        required=False,
+        help_text="What that word in a query stands for, if there is one.",
     )
     days_back = forms.TypedChoiceField(
         choices=DAYS_BACK, coerce=int, label="History to gather at first", initial=90
@@ -102,6 +104,10 @@ class FeedForm(PlaceForm):
         taken = Feed.objects.filter(metric__project=self.feed.source.project)
         if taken.filter(metric__key=said["key"]).exists():
             self.add_error("key", "This metric is gathered already; choose another key.")
+            return
+        made = EventMetric.objects.filter(metric__project=self.feed.source.project)
+        if made.filter(metric__key=said["key"]).exists():
+            self.add_error("key", "This metric is made of events; choose another key.")
 
     def filled(self) -> Filled:
         """Return what was filled in, once the form is valid."""

@@ -138,9 +138,8 @@ def define_from_events(
             row = {**row, "resolution": "1d"}
         metric, created = define_metric(project, {**row, "kind": kind.value})
         if held is None:
-            made = EventMetric.objects.create(
-                metric=metric, **definition, next_due_at=now, changed_at=now
-            )
+            facts = {**definition, "next_due_at": now, "changed_at": now}
+            made, _ = EventMetric.objects.get_or_create(metric=metric, defaults=facts)
             return made, created
         changed = before != (metric.resolution, metric.kind) or any(
             getattr(held, name) != definition[name] for name in FIELDS

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
+from accounts.models import Project
 from common.attempts import varied
 from common.windows import HOUR, Window
 from engagement.event_history import counted_from, counted_values, kept_from, known_from
@@ -198,6 +199,15 @@ def _next_due(row: EventMetric, asked: Asked, now: datetime) -> datetime:
         return now + varied(NOTHING_YET)
     next_end = asked.final_until(now) + asked.resolution
     return max(min(next_end + asked.delay + SETTLED, now + LONGEST_WAIT), now) + varied(WAIT)
+
+
+def hurry(project: Project, *, now: datetime) -> int:
+    """Make the project's metrics of events due, because a ship is looked at; return how many.
+
+    One whose last turn failed keeps its time.
+    """
+    waiting = EventMetric.objects.filter(metric__project=project, problem="", next_due_at__gt=now)
+    return waiting.update(next_due_at=now)
 
 
 def is_history_done(row: EventMetric) -> bool:

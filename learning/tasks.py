@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Project
 from deployments.models import Checkup
+from engagement.event_work import hurry as hurry_event_metrics
 from engagement.gather import hurry as hurry_metrics
 from feedback.gather import hurry
 from feedback.models import FeedbackItem
@@ -44,6 +45,7 @@ def start_due_checkups(**_: Any) -> None:
     for project in Project.objects.filter(pk__in=soon.values("deployment__project")):
         hurry(project, now=now)
         hurry_metrics(project, now=now)
+        hurry_event_metrics(project, now=now)
     waiting = Checkup.objects.due(now)[: CHECKUPS_PER_CHAIN * MOST_CHAINS].count()
     for _number in range(ceil(waiting / CHECKUPS_PER_CHAIN)):
         run_due_checkups.apply_async(kwargs={"until": (now + CHAIN).timestamp()}, expires=60)

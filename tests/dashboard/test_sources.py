@@ -9,6 +9,7 @@ from common.places import ConnectionFault
 from engagement.models import Feed, Metric, Source
 from engagement.sources.registry import SOURCES
 from tests.engagement.gauges import KIND, Gauges, make_feed, make_source
+from tests.engagement.happenings import make_event_metric
 from tests.factories import NOW
 
 pytestmark = pytest.mark.django_db
@@ -115,6 +116,14 @@ class TestAddingAMetric:
         page = as_ada.post(add_url(source), {**ASKING, "test": "1"}).content.decode()
 
         assert "Parse error at 5. Correct the query." in page
+
+    def test_refuses_the_key_of_a_metric_that_is_made_of_events(self, as_ada, shop, source):
+        make_event_metric(shop, key="orders")
+
+        page = as_ada.post(add_url(source), {**ASKING, "save": "1"}).content.decode()
+
+        assert "This metric is made of events; choose another key." in page
+        assert not Feed.objects.exists()
 
     def test_refuses_a_word_that_means_nothing(self, as_ada, source):
         sent = {**ASKING, "set_query": "{{ colour }}", "save": "1"}

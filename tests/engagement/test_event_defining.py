@@ -1,8 +1,10 @@
 """Saying what a metric is made of, and changing it."""
 
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from common.errors import BadInput
 from engagement.event_defining import (
@@ -215,3 +217,28 @@ class TestADefinitionInWords:
         row = EventMetric(**{**read_definition(PAID), "within": timedelta(minutes=90)})
 
         assert "within 90 minutes" in in_words(row)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+@pytest.mark.django_db(transaction=True)
+class TestManyAtOnce:
+    def test_make_one_definition(self, shop):
+        start = threading.Barrier(6)
+        failed: list[Exception] = []
+
+        def work() -> None:
+            start.wait()
+            try:
+                define(shop)
+            except Exception as error:
+                failed.append(error)
+            connection.close()
+
+        threads = [threading.Thread(target=work) for _number in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert failed == []
+        assert EventMetric.objects.get().revision == 1

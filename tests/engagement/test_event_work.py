@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 
-from engagement.event_work import work_part
+from engagement.event_work import hurry, work_part
 from engagement.models import EventCount, EventMetric, Measure, MetricSample, SameUser
 from tests.engagement.happenings import DAY, HOUR, did, make_event_metric
 from tests.factories import NOW, make_project
@@ -243,6 +243,20 @@ class TestABucket:
         work_out(row, now=NOW + 2 * HOUR)
 
         assert len(values(row)) == 39
+
+
+class TestBeforeAShipIsLookedAt:
+    def test_it_is_made_due(self, shop):
+        row = make_event_metric(shop, now=NOW + HOUR)
+
+        assert hurry(shop, now=NOW) == 1
+        assert EventMetric.objects.due(NOW).get() == row
+
+    def test_one_that_fails_and_those_of_others_keep_their_time(self, shop):
+        make_event_metric(shop, now=NOW + HOUR, problem="It failed.")
+        make_event_metric(make_project("Bakery"), now=NOW + HOUR)
+
+        assert hurry(shop, now=NOW) == 0
 
 
 class TestATurn:
