@@ -32,6 +32,11 @@ _READABLE_BY_ALL = {
     "Cross-Origin-Resource-Policy": "cross-origin",
     "X-Content-Type-Options": "nosniff",
 }
+_TAKEN = {
+    **_READABLE_BY_ALL,
+    "Content-Length": str(len(TAKEN)),
+    "Content-Type": "application/json",
+}
 _MAY_ASK = {
     **_READABLE_BY_ALL,
     "Access-Control-Allow-Methods": "GET, POST",
@@ -91,7 +96,7 @@ def _take(key: KnownKey, heard: EventCall, kind: str, now: datetime) -> HttpResp
         sent_at=heard.sent_at, context=heard.context,
     )  # fmt: skip
     if not report.errors:
-        return HttpResponse(TAKEN, content_type="application/json", headers=_READABLE_BY_ALL)
+        return HttpResponse(TAKEN, headers=_TAKEN)
     refused = [
         (
             as_refused(heard.messages[one.index], kind=single, sent_at=heard.sent_at),
@@ -128,12 +133,14 @@ def _unreadable(
 def _refused(code: str, said: str, *, status: int = 400, errors: Any = ()) -> HttpResponse:
     # Libraries log `code` and `message`; the rest of Wake says `detail` and `errors`.
     answer = {"success": False, "code": code, "message": said, "detail": said}
-    return HttpResponse(
-        json.dumps({**answer, "errors": list(errors)}),
-        status=status,
-        content_type="application/json",
-        headers=_MAY_ASK,
-    )
+    return _said({**answer, "errors": list(errors)}, headers=_MAY_ASK, status=status)
+
+
+def _said(answer: dict[str, Any], *, headers: dict[str, str], status: int = 200) -> HttpResponse:
+    body = json.dumps(answer).encode()
+    # Nobody behind this door says how long the answer is; without it, it goes out in pieces.
+    length = {"Content-Length": str(len(body)), "Content-Type": "application/json"}
+    return HttpResponse(body, status=status, headers={**headers, **length})
 
 
 @csrf_exempt
@@ -151,8 +158,4 @@ def library_settings(request: HttpRequest, key: str) -> HttpResponse:
     here = request.build_absolute_uri("/v1")
     protocol, _, host = here.partition("://")
     goal = {"apiKey": key, "apiHost": host, "protocol": protocol}
-    return HttpResponse(
-        json.dumps({"integrations": {"Segment.io": goal}, "plan": {}}),
-        content_type="application/json",
-        headers=_READABLE_BY_ALL,
-    )
+    return _said({"integrations": {"Segment.io": goal}, "plan": {}}, headers=_READABLE_BY_ALL)
