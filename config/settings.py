@@ -103,6 +103,7 @@ ROOT_URLCONF = "config.urls"
 SHORT_WAYS = {
     "/v1/": "engagement.event_urls",
     "/api/v1/feedback/": "feedback.api_short_urls",
+    "/api/v1/metrics/": "engagement.api_short_urls",
 }
 WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [

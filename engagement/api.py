@@ -1,5 +1,6 @@
 """The doors for what users do: metrics, and their samples."""
 
+from datetime import datetime
 from typing import Any
 
 from django.shortcuts import get_object_or_404
@@ -9,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.access import project_for_key
-from accounts.models import Scope
+from accounts.models import Project, Scope
 from common.api import batch_in
 from common.errors import BadInput
 from common.paging import page_of
@@ -47,11 +48,7 @@ class SampleBatch(APIView):
     def post(self, request: Request) -> Response:
         """Record samples; a bucket that is sent again keeps the last value."""
         project = project_for_key(request, Scope.METRICS_WRITE)
-        rows = batch_in(request.data, "samples", most=BATCH)
-        if rows is None:
-            raise BadInput("samples", "is missing.", 'Send {"samples": [...]}, or a list.')
-        report = record_samples(project=project, rows=rows, now=timezone.now())
-        return Response(report.as_dict())
+        return Response(take_samples(project, request.data, now=timezone.now()))
 
 
 class SampleList(APIView):
@@ -71,6 +68,14 @@ class SampleList(APIView):
         page = page_of(request, rows, by=("taken_at",))
         results = [_sample(sample) for sample in page.rows]
         return Response({"results": results, "next": page.next, "previous": page.previous})
+
+
+def take_samples(project: Project, body: Any, *, now: datetime) -> dict[str, Any]:
+    """Record the samples of a call and return the answer; raises BadInput or TooLarge."""
+    rows = batch_in(body, "samples", most=BATCH)
+    if rows is None:
+        raise BadInput("samples", "is missing.", 'Send {"samples": [...]}, or a list.')
+    return record_samples(project=project, rows=rows, now=now).as_dict()
 
 
 def _metric(metric: Metric) -> dict[str, Any]:

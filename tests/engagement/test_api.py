@@ -1,4 +1,8 @@
+import pytest
+
+from accounts.models import Scope
 from engagement.models import MetricSample
+from tests.factories import make_key
 
 URL = "/api/v1/metrics/samples/"
 
@@ -52,3 +56,44 @@ class TestListSamples:
 
         assert answer.status_code == 413
         assert "at most 10,000" in answer.json()["detail"]
+
+
+class TestTheShortWayForSamples:
+    body = [{"metric": "orders", "at": "2026-03-01T10:25:00Z", "value": 7}]
+
+    @pytest.mark.parametrize("key", ["", "Bearer", "Bearer wrong", "Basic abc"])
+    def test_needs_a_key(self, client, db, key):
+        headers = {"Authorization": key} if key else {}
+        answer = client.post(URL, self.body, content_type="application/json", headers=headers)
+
+        assert answer.status_code == 401
+        assert "Bearer" in answer.headers["WWW-Authenticate"]
+
+    def test_needs_the_scope(self, client, shop):
+        headers = {"Authorization": f"Bearer {make_key(shop, Scope.READ)}"}
+        answer = client.post(URL, self.body, content_type="application/json", headers=headers)
+
+        assert answer.status_code == 403
+        assert "metrics:write" in answer.json()["detail"]
+        assert not MetricSample.objects.exists()
+
+    @pytest.mark.parametrize("body", ["{", "[[1", '{"samples": 1}', '{"rows": []}', "7"])
+    def test_says_what_is_wrong_with_a_body(self, api, body):
+        answer = post(api, body)
+
+        assert answer.status_code == 400
+        assert answer.json()["errors"][0]["mend"]
+
+    def test_is_for_sending_alone(self, api):
+        assert api.get(URL).status_code == 405
+
+    def test_refuses_a_row_and_takes_the_others(self, api):
+        answer = post(api, [*self.body, {"metric": [], "at": 1, "value": 1}]).json()
+
+        assert (answer["created"], answer["refused"]) == (1, 1)
+        assert answer["errors"][0]["index"] == 1
+
+    def test_stores_in_the_project_of_the_key(self, api, shop, cleo):
+        post(api, self.body)
+
+        assert [one.metric.project for one in MetricSample.objects.all()] == [shop]
