@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from accounts.forms import zone_choices
-from engagement.models import Direction, Kind
+from engagement.models import Direction, Kind, NoData
 from engagement.models import Role as MetricRole
 
 
@@ -39,3 +39,15 @@ class MetricForm(forms.Form):
     kind = forms.ChoiceField(choices=Kind.choices)
     good_direction = forms.ChoiceField(choices=Direction.choices, label="Which way is good")
     role = forms.ChoiceField(choices=MetricRole.choices, label="What it is watched for")
+    no_data = forms.ChoiceField(
+        choices=NoData.choices,
+        label="What an empty bucket means",
+        help_text="Zero, for a count that sends nothing when nothing happens.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse to take a share of nothing for zero."""
+        said = super().clean() or {}
+        if said.get("no_data") == NoData.ZERO and said.get("kind") == Kind.RATIO:
+            self.add_error("no_data", "A share of nothing is not zero, but unknown.")
+        return said

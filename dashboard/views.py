@@ -21,6 +21,7 @@ from dashboard.reads.estimates import effects
 from dashboard.reads.event_metrics import defined
 from dashboard.reads.findings import findings_on
 from dashboard.reads.home import latest_ships, project_home
+from dashboard.reads.metric_health import metric_health
 from dashboard.reads.metrics import estimates_on, metric_page, metric_rows
 from dashboard.reads.replies import replies_of_ship
 from dashboard.reads.ships import ShipFilters, ship_choices, ship_rows, ships_matching
@@ -30,6 +31,7 @@ from deployments.models import Deployment
 from engagement.intake import define_metric
 from engagement.models import Metric
 from learning.looking import note_look
+from learning.untouched import look_again_at_all
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -126,7 +128,9 @@ def metric(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     made_of = defined(metric)
     form.fields["kind"].disabled = made_of is not None  # its measure decides
     if request.method == "POST" and form.is_valid():
-        define_metric(project, {"key": metric.key, **form.cleaned_data})
+        saved, _created = define_metric(project, {"key": metric.key, **form.cleaned_data})
+        if saved.no_data != metric.no_data:
+            look_again_at_all(saved)
         messages.success(request, "Saved.")
         return redirect("metric", project.slug, metric.key)
     page = page_of(request, estimates_on(metric), by=("-window_start_at", "-pk"))
@@ -135,6 +139,7 @@ def metric(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         "metric": metric,
         "made_of": made_of,
         "view": metric_page(metric, now=timezone.now()),
+        "health": metric_health(metric, now=timezone.now()),
         "page": page,
         "effects": effects(page.rows),
         "form": form if may(request, project, Role.MEMBER) else None,

@@ -18,7 +18,8 @@ from common.query import read_since_until
 from engagement import api_schema
 from engagement.event_defining import save_metric, shown
 from engagement.intake import BATCH, record_samples
-from engagement.models import Metric, MetricSample
+from engagement.models import Metric, MetricSample, Way
+from engagement.no_data import note_way
 
 
 class MetricList(APIView):
@@ -75,7 +76,10 @@ def take_samples(project: Project, body: Any, *, now: datetime) -> dict[str, Any
     rows = batch_in(body, "samples", most=BATCH)
     if rows is None:
         raise BadInput("samples", "is missing.", 'Send {"samples": [...]}, or a list.')
-    return record_samples(project=project, rows=rows, now=now).as_dict()
+    report = record_samples(project=project, rows=rows, now=now)
+    keys = {str(row.get("metric")) for row in rows if isinstance(row, dict)}
+    note_way(keys, Way.API, project_id=project.pk, now=now)
+    return report.as_dict()
 
 
 def _metric(metric: Metric) -> dict[str, Any]:
@@ -86,6 +90,7 @@ def _metric(metric: Metric) -> dict[str, Any]:
         "kind": metric.kind,
         "good_direction": metric.good_direction,
         "role": metric.role,
+        "no_data": metric.no_data,
         "resolution_seconds": int(metric.resolution.total_seconds()),
         "definition": shown(metric.definition) if hasattr(metric, "definition") else None,
     }

@@ -4,7 +4,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 
 from common.api_schema import BatchReport, errors, filters, paged
-from engagement.models import Direction, Kind, Measure, Role
+from engagement.models import Direction, Kind, Measure, NoData, Role
 
 
 class DefinitionSent(serializers.Serializer[object]):
@@ -50,6 +50,7 @@ class MetricSent(serializers.Serializer[object]):
     kind = serializers.ChoiceField(choices=Kind.choices, required=False)
     good_direction = serializers.ChoiceField(choices=Direction.choices, required=False)
     role = serializers.ChoiceField(choices=Role.choices, required=False)
+    no_data = serializers.ChoiceField(choices=NoData.choices, required=False)
     resolution = serializers.CharField(required=False, help_text='Size of a bucket: "1h", "1d".')
     definition = DefinitionSent(required=False)
 
@@ -63,6 +64,7 @@ class MetricKept(serializers.Serializer[object]):
     kind = serializers.ChoiceField(choices=Kind.choices)
     good_direction = serializers.ChoiceField(choices=Direction.choices)
     role = serializers.ChoiceField(choices=Role.choices)
+    no_data = serializers.ChoiceField(choices=NoData.choices)
     resolution_seconds = serializers.IntegerField()
     definition = DefinitionKept(allow_null=True, help_text="Null unless it is made of events.")
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from accounts.models import Project
 from common.errors import BadInput, IntakeReport
 from common.values import clean_text, read_duration
-from engagement.models import Direction, Kind, Metric, Role
+from engagement.models import Direction, Kind, Metric, NoData, Role
 from engagement.rolling import roll_anew
 from engagement.sample_rows import Read, read_key, read_samples
 from engagement.sample_store import store
@@ -31,8 +31,8 @@ def metric_for(project: Project, key: str, **facts: Any) -> tuple[Metric, bool]:
 def define_metric(project: Project, row: Any) -> tuple[Metric, bool]:
     """Save what `row` says of a metric, and return it and whether it is new.
 
-    Fields: `key`, and any of `name`, `unit`, `kind`, `good_direction`, `role`, `resolution`. What
-    is not said stays as it is. Raises BadInput naming the field.
+    Fields: `key`, and any of `name`, `unit`, `kind`, `good_direction`, `role`, `no_data`,
+    `resolution`. What is not said stays as it is. Raises BadInput naming the field.
     """
     if not isinstance(row, Mapping):
         raise BadInput("metric", "must be an object.", 'Send {"key": ...}.')
@@ -57,11 +57,14 @@ def _said_of(row: Mapping[str, Any]) -> dict[str, Any]:
             text = clean_text(row[field], field=field, max_length=length)
             if text or field != "name":  # a unit may be taken away, a name may not
                 facts[field] = text
-    for field, choices in (("kind", Kind), ("good_direction", Direction), ("role", Role)):
+    chosen = (("kind", Kind), ("good_direction", Direction), ("role", Role), ("no_data", NoData))
+    for field, choices in chosen:
         if row.get(field) is not None:
             if row[field] not in choices.values:
                 raise BadInput(field, "is not known.", f"Send one of {', '.join(choices.values)}.")
             facts[field] = row[field]
+    if facts.get("no_data") == NoData.ZERO and facts.get("kind") == Kind.RATIO:
+        raise BadInput("no_data", "cannot be zero for a ratio.", "A share of nothing is unknown.")
     resolution = read_duration(row.get("resolution"), field="resolution")
     if resolution:
         if MAX_RESOLUTION % resolution:

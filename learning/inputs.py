@@ -16,6 +16,8 @@ from django.db.models.functions import Coalesce
 from common.windows import DAY, Window
 from deployments.models import Deployment
 from engagement.models import Metric, MetricSample
+from engagement.no_data import zeros_known
+from learning.gaps import with_zeros
 from learning.impact import Series, make_series
 from learning.impact_series import between
 from learning.models import Untouched
@@ -32,20 +34,27 @@ def history_length(metric: Metric) -> timedelta:
 
 
 def series_for(metric: Metric, window: Window) -> Series:
-    """Return the metric's samples in the window, on a regular grid, in one query."""
+    """Return the metric's samples in the window, on a regular grid, in one query.
+
+    Where an empty bucket means zero, it is one; that takes two queries more.
+    """
     rows = [
         (taken_at.timestamp(), value, exposure)
         for taken_at, value, exposure in MetricSample.objects.filter(metric=metric)
         .within(window)
         .series()
     ]
-    return make_series(
+    series = make_series(
         rows,
         interval=int(metric.resolution.total_seconds()),
         kind=metric.kind,
         start=int(window.start.timestamp()),
         end=int(window.end.timestamp()),
     )
+    zeros = zeros_known(metric, window)
+    if zeros is None:
+        return series
+    return with_zeros(series, int(zeros.start.timestamp()), int(zeros.end.timestamp()))
 
 
 def other_ship_times(deployment: Deployment, window: Window) -> list[int]:

@@ -69,6 +69,13 @@ def _ships_of(metric: Metric, area: str) -> list[Deployment]:
     return [ship for ship in ships if wanted in {str(one).casefold() for one in ship.areas}]
 
 
+def look_again_at_all(metric: Metric) -> int:
+    """Let the newest ships' looks at the metric be due again; return how many ships."""
+    ships = Deployment.objects.filter(project=metric.project_id).reaching_customers()
+    with transaction.atomic():
+        return look_again(metric, ships.order_by("-shipped_at", "-pk")[:MOST_AGAIN])
+
+
 def look_again(metric: Metric, ships: Iterable[Deployment]) -> int:
     """Let the finished looks at these ships be due again, and at those whose windows they are in.
 

@@ -1,0 +1,102 @@
+"""What an empty bucket means, and by which way samples come."""
+
+from datetime import timedelta
+
+import pytest
+
+from common.windows import Window
+from engagement.models import Kind, NoData, SampleWay, Way
+from engagement.no_data import FRESH, note_way, zeros_known
+from learning.inputs import series_for
+from tests.engagement.gauges import make_feed, make_source
+from tests.factories import NOW, make_metric
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+WINDOW = Window(NOW - 10 * HOUR, NOW)
+
+
+@pytest.fixture
+def orders(shop):
+    metric = make_metric(shop, "orders")
+    metric.kind, metric.no_data = Kind.COUNT, NoData.ZERO
+    metric.save()
+    for hours in (6, 5, 3):
+        metric.samples.create(taken_at=NOW - hours * HOUR, value=2, received_at=NOW)
+    return metric
+
+
+def values(metric) -> list[float | None]:
+    found = series_for(metric, WINDOW).values
+    return [None if value != value else float(value) for value in found]
+
+
+class TestAnEmptyBucket:
+    def test_is_zero_from_the_first_sample_on(self, orders):
+        assert values(orders) == [None] * 4 + [2, 2, 0, 2, 0, 0]
+
+    def test_is_unknown_unless_somebody_said_otherwise(self, orders):
+        orders.no_data = NoData.UNKNOWN
+
+        assert values(orders) == [None] * 4 + [2, 2, None, 2, None, None]
+
+    def test_is_unknown_where_wake_has_not_gathered_yet(self, shop, orders):
+        until = (NOW - 2 * HOUR).isoformat()
+        make_feed(make_source(shop), "orders", cursor={"until": until})
+
+        assert values(orders) == [None] * 4 + [2, 2, 0, 2, None, None]
+
+    def test_is_unknown_for_a_share_whatever_was_said(self, orders):
+        orders.kind = Kind.RATIO
+
+        assert zeros_known(orders, WINDOW) is None
+
+    def test_is_zero_only_if_anything_was_ever_measured(self, orders):
+        orders.samples.all().delete()
+
+        assert zeros_known(orders, WINDOW) is None
+
+
+class TestSayingIt:
+    def test_is_possible_by_the_api(self, api, shop):
+        sent = {"key": "orders", "kind": "count", "no_data": "zero"}
+
+        answer = api.post("/api/v1/metrics/", sent, content_type="application/json")
+
+        assert answer.json()["no_data"] == "zero"
+        assert shop.metrics.get().no_data == NoData.ZERO
+
+    def test_is_refused_for_a_share(self, api):
+        sent = {"key": "rate", "kind": "ratio", "no_data": "zero"}
+
+        answer = api.post("/api/v1/metrics/", sent, content_type="application/json")
+
+        assert answer.status_code == 400
+        assert answer.json()["errors"][0]["field"] == "no_data"
+
+
+class TestTheWay:
+    def test_is_noted_once_for_each_door(self, api, shop):
+        sample = {"metric": "Orders", "at": "2026-03-18T08:00:00Z", "value": 1}
+        for value in (1, 2):
+            sent = {"samples": [{**sample, "value": value}, {"metric": 7}, "nonsense"]}
+            api.post("/api/v1/metrics/samples/", sent, content_type="application/json")
+
+        assert SampleWay.objects.get().way == Way.API
+
+    def test_is_written_again_only_after_an_hour(self, shop, django_assert_num_queries):
+        make_metric(shop, "orders")
+        note_way(["orders"], Way.API, project_id=shop.pk, now=NOW)
+
+        with django_assert_num_queries(1):
+            note_way(["orders"], Way.API, project_id=shop.pk, now=NOW + FRESH / 2)
+        note_way(["orders"], Way.API, project_id=shop.pk, now=NOW + 2 * FRESH)
+
+        assert SampleWay.objects.get().last_at == NOW + 2 * FRESH
+
+    def test_is_noted_for_no_other_project(self, shop, cleo):
+        make_metric(cleo.memberships.get().project, "orders")
+
+        note_way(["orders"], Way.FILE, project_id=shop.pk, now=NOW)
+
+        assert not SampleWay.objects.exists()
