@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from dashboard.chart_palette import AREA, BAND, nearest, palette_of
 from dashboard.charts import Chart
 
 Theme = Literal["light", "dark"]
@@ -32,7 +33,7 @@ THEMES: dict[Theme, dict[str, str]] = {
     },
 }  # fmt: skip
 
-BAND, AREA, AGAINST = 0.16, 0.36, 0.18  # how strong the areas are
+AGAINST = 0.18  # how strong the area is where it went the other way
 
 # Figures share no state, but the fonts beneath them do.
 _drawing = Lock()
@@ -52,46 +53,16 @@ def chart_png(chart: Chart, *, theme: Theme = "light", size: Size = ON_A_PAGE) -
         width, height = size
         figure = Figure(figsize=(width / 100, height / 100), dpi=100 * PIXELS / width)
         canvas = FigureCanvasAgg(figure)
-        _draw(figure, chart, THEMES[theme], width / ON_A_PAGE[0])
+        _draw(figure, chart, THEMES[theme], size)
         canvas.draw()
         pixels = np.asarray(canvas.buffer_rgba())[:, :, :3].copy()
     tone = chart.effect.tone if chart.effect else "grey"
-    palette = _palette(THEMES[theme], tone)
-    picture = Image.fromarray(_nearest(pixels, palette))
+    palette = palette_of(THEMES[theme], tone)
+    picture = Image.fromarray(nearest(pixels, palette))
     picture.putpalette([round(part) for part in palette.ravel()])
     out = io.BytesIO()
     picture.save(out, "PNG", optimize=True, bits=4)
     return out.getvalue()
-
-
-def _palette(c: dict[str, str], tone: str) -> Any:
-    """Return the 16 colours of a picture: the lines, the areas, and the shades at their edges.
-
-    A quarter of the bytes of true colour, and none that matters goes lost.
-    """
-    colours = {name: np.array(list(bytes.fromhex(code[1:])), float) for name, code in c.items()}
-
-    def over(name: str, alpha: float, ground: Any = colours["surface"]) -> Any:
-        return ground + alpha * (colours[name] - ground)
-
-    band = over("slate", BAND)
-    return np.array(
-        [
-            *(colours[name] for name in ("surface", "line", "ink", "ink-3", "accent", "slate")),
-            *(colours[tone], over(tone, AREA), over(tone, AREA, band), over(tone, 0.65), band),
-            *(over("accent", 0.35), over("accent", 0.7), over("slate", 0.5)),
-            *(over("ink-3", 0.5), over("ink", 0.5)),
-        ]
-    )
-
-
-def _nearest(pixels: Any, palette: Any) -> Any:
-    """Return for each pixel the place of the colour that is nearest to it."""
-    packed = pixels.astype(np.uint32) @ np.array([65536, 256, 1], dtype=np.uint32)
-    seen, places = np.unique(packed, return_inverse=True)
-    colours = np.stack([seen >> 16, seen >> 8 & 255, seen & 255], axis=1).astype(float)
-    distances = ((colours[:, None, :] - palette[None, :, :]) ** 2).sum(axis=2)
-    return distances.argmin(axis=1).astype(np.uint8)[places].reshape(packed.shape)
 
 
 def _thinned(values: Any) -> Any:
@@ -103,12 +74,14 @@ def _thinned(values: Any) -> Any:
     return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
 
-def _draw(figure: Any, chart: Chart, c: dict[str, str], scale: float) -> None:
-    """Draw the chart; `scale` is how wide the picture is against one on a page."""
-    data = chart.data
+def _draw(figure: Any, chart: Chart, c: dict[str, str], size: Size) -> None:
+    data, height = chart.data, size[1]
+    scale = size[0] / ON_A_PAGE[0]
     figure.set_facecolor(c["surface"])
     left = 0.075 / scale
-    axes = figure.add_axes((left, 0.1 / scale**0.75, 0.98 - left, 0.745 - 0.1 / scale**0.75))
+    # Heading and labels are as high as ever, whatever the height of the picture.
+    below, above = 24 / height, 60 / height
+    axes = figure.add_axes((left, below, 0.98 - left, 1 - below - above))
     axes.set_facecolor(c["surface"])
     times = np.array(data["times"], dtype=float)
     times = times[:: max(1, -(-len(times) // MOST_POINTS))]
@@ -176,7 +149,8 @@ def _expected(
 
 def _marks(axes: Any, data: dict[str, Any], c: dict[str, str], scale: float) -> None:
     first, last = axes.get_xlim()
-    top = 1.12 if data["effect"] else 1.02
+    top = _above(axes, 20 if data["effect"] else 3)
+    above = _above(axes, 23 if data["effect"] else 6)
     taken: list[tuple[float, float]] = []
     for mark in sorted(data["marks"], key=lambda one: (not one["main"], -one["at"])):
         place = (mark["at"] - first) / (last - first)
@@ -196,10 +170,15 @@ def _marks(axes: Any, data: dict[str, Any], c: dict[str, str], scale: float) -> 
             continue
         taken.append((middle - half, middle + half))
         axes.text(
-            middle, top + 0.02, label, transform=axes.transAxes, ha="center", va="bottom",
+            middle, above, label, transform=axes.transAxes, ha="center", va="bottom",
             color=c["ink" if is_main else "ink-3"], fontsize=7.5 if is_main else 7,
             fontweight="bold" if is_main else "normal", parse_math=False,
         )  # fmt: skip
+
+
+def _above(axes: Any, pixels: float) -> float:
+    """Return the place so many CSS pixels above the axes, as they count themselves."""
+    return float(1 + pixels * axes.figure.dpi / 100 / axes.bbox.height)
 
 
 def _bar(axes: Any, effect: dict[str, Any], c: dict[str, str], scale: float) -> None:
@@ -215,14 +194,14 @@ def _bar(axes: Any, effect: dict[str, Any], c: dict[str, str], scale: float) -> 
     )  # fmt: skip
     if effect["cut"]:
         axes.plot(
-            [end, end], [0.97, 1.03], transform=axes.transAxes, clip_on=False, color=colour,
-            linewidth=2, zorder=7,
+            [end, end], [_above(axes, -5), _above(axes, 5)], transform=axes.transAxes,
+            clip_on=False, color=colour, linewidth=2, zorder=7,
         )  # fmt: skip
     fits = start + 0.01 + 0.0125 / scale * len(effect["label"]) < 1
     axes.text(
-        start + (0.01 if fits else -0.01), 1.025, effect["label"], transform=axes.transAxes,
-        ha="left" if fits else "right", va="bottom", color=colour, fontsize=7.5,
-        fontweight="bold", parse_math=False,
+        start + (0.01 if fits else -0.01), _above(axes, 4), effect["label"],
+        transform=axes.transAxes, ha="left" if fits else "right", va="bottom", color=colour,
+        fontsize=7.5, fontweight="bold", parse_math=False,
     )  # fmt: skip
 
 

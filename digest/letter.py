@@ -95,7 +95,7 @@ def _summary(review: WeekInReview) -> str:
     if review.ships.count or review.ships.count_before:
         ships = f"{ships} ({number(review.ships.count_before)} {before})"
     if voices.count or voices.count_before:
-        said = f"{said} ({number(voices.count_before)}{'' if '(' in ships else f' {before}'})"
+        said = f"{said} ({number(voices.count_before)} {'before' if '(' in ships else before})"
     parts = [ships, said]
     if voices.rating is not None:
         parts.append(f"rated {voices.rating:.1f} of 5")

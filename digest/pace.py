@@ -1,7 +1,5 @@
 """Learning speed as a digest tells it: the last twelve weeks, and what this one did to it."""
 
-from datetime import timedelta
-
 from dashboard.speed import LearningSpeed, Measure
 from dashboard.templatetags.wake import span
 from dashboard.week import WeekInReview
@@ -38,7 +36,10 @@ def _pace(label: str, measure: Measure, reached: Reached, lately: str) -> Pace:
     value = span(measure.median)
     if reached.median is not None:
         now = span(reached.median)
-        return Pace(label, value, f"{now} {lately}", _tone(now, value, reached.median, measure))
+        if now == value:
+            return Pace(label, value, f"the same {lately}", "")
+        tone = "better" if reached.median < measure.median else "worse"
+        return Pace(label, value, f"{now} {lately}", tone)
     if measure.previous is not None:
         was = span(measure.previous)
         if was == value:
@@ -51,12 +52,6 @@ def _pace(label: str, measure: Measure, reached: Reached, lately: str) -> Pace:
             "better" if faster else "worse",
         )
     return Pace(label, value, "", "")
-
-
-def _tone(now: str, value: str, reached: timedelta, measure: Measure) -> str:
-    if now == value or measure.median is None:
-        return ""
-    return "better" if reached < measure.median else "worse"
 
 
 def pace_note(speed: LearningSpeed) -> str:
