@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import numpy as np
 from django.db import transaction
 
 from accounts.models import Membership, Project, Role, User
 from demo.catalogue import MAIL
 from demo.digests import stop_mails
+from demo.happenings import LONGEST, simulate_events
 from demo.replay import Replay
 from demo.simulator import PEOPLE, simulate
+from demo.telling import tell_events
 from deployments.models import Checkup, Deployment
 from feedback.models import FeedbackItem
 from learning.models import Learning
@@ -60,6 +63,9 @@ def fill_demo(
     with transaction.atomic():
         project = _project(password)
         Replay(world, project, seed=seed, step=step).run()
+        rng = np.random.default_rng([seed, len(PEOPLE)])
+        start = max(now - LONGEST, now - timedelta(weeks=weeks))
+        tell_events(project, simulate_events(world.ships, start=start, now=now, rng=rng), now=now)
         stop_mails(project, now=now)
     return count(project)
 

@@ -10,7 +10,7 @@ from demo.places import PLACES
 from demo.simulator import PEOPLE
 from deployments.models import Checkup, Deployment, Hypothesis
 from digest.models import FindingMail, Issue, Subscription
-from engagement.models import MetricSample
+from engagement.models import EventMetric, MetricSample
 from feedback.connectors.registry import CONNECTORS
 from feedback.models import FeedbackItem, Status
 from learning.models import Attribution, Finding, FindingNotice, ImpactEstimate, Learning, Reply
@@ -32,9 +32,23 @@ class TestFillDemo:
         counted = count(filled.project)
 
         assert (counted.ships, counted.feedback) == (40, 3005)
-        assert MetricSample.objects.filter(metric__project=filled.project).count() == len(
-            filled.world.samples
-        )
+        sent = MetricSample.objects.filter(metric__project=filled.project, metric__definition=None)
+        assert sent.count() == len(filled.world.samples)
+
+    def test_makes_two_metrics_of_events(self, filled):
+        rows = EventMetric.objects.filter(metric__project=filled.project)
+
+        made = {row.metric.key: row for row in rows.select_related("metric")}
+        assert set(made) == {"viewed_to_ordered", "order_again_adoption"}
+        assert {row.metric.samples.count() for row in made.values()} == {39, 40}
+        assert {row.problem for row in made.values()} == {""}
+
+    def test_shows_a_feature_that_more_and_more_use(self, filled):
+        adoption = filled.project.metrics.get(key="order_again_adoption")
+        shares = [value for _at, value, _of in adoption.samples.all().series()]
+
+        assert set(shares[:30]) == {0.0}
+        assert shares[-1] > 0.05 and shares[-5] < shares[-1]
 
     def test_names_a_place_for_each_way_in_and_asks_none_of_them(self, filled):
         places = filled.project.connections.all()
