@@ -64,11 +64,16 @@ def note_sent(issue: Issue, *, now: datetime) -> None:
 
 
 def letter_of(edition: Edition) -> Letter:
-    """Return what the edition says, also if it is older than some parts of a letter."""
-    return _built(Letter, edition.letter)
+    """Return what the edition says."""
+    return read_letter(edition.letter)
 
 
-def _built(kind: type, said: Any) -> Any:
+def read_letter(said: dict[str, Any]) -> Letter:
+    """Return a letter as `asdict` wrote it, also if it is older than some parts of a letter."""
+    return _built(Letter, said)
+
+
+def _built(kind: Any, said: Any) -> Any:
     said = said if isinstance(said, dict) else {}
     hints = get_type_hints(kind)
     return kind(
@@ -87,5 +92,5 @@ def _value(hint: Any, said: Any) -> Any:
     if get_origin(hint) is tuple:
         return tuple(_value(get_args(hint)[0], one) for one in said or ())
     if is_dataclass(hint):
-        return _built(hint, said)  # type: ignore[arg-type]  # fields hold types, not instances
+        return _built(hint, said)
     return str(said or "") if hint is str else said

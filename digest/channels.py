@@ -1,13 +1,15 @@
 """Channels of a chat that get the digest: added, changed, and told as their chat wants it."""
 
+from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.db import transaction
 
 from accounts.models import Project, User
 from dashboard.week import WeekInReview
-from digest.archive import letter_to_all, without_words
+from digest.archive import letter_to_all, read_letter, without_words
 from digest.channel_models import Channel
 from digest.chat_formats import FORMATS
 from digest.chat_text import Payload, Told
@@ -73,10 +75,18 @@ def letter_for_channel(channel: Channel, review: WeekInReview, zone: str) -> Let
     return letter if channel.with_words else without_words(letter)
 
 
-def message_for(channel: Channel, letter: Letter, edition: Edition) -> Payload:
-    """Return the letter as the channel's chat takes it, with a link to all of it."""
+def post_for(channel: Channel, letter: Letter, edition: Edition) -> dict[str, Any]:
+    """Return what is kept to be posted: the letter, unescaped, and a link to all of it.
+
+    It becomes a message only when it leaves, so that what is erased until then is not posted.
+    """
     link = address("digest_edition", channel.project.slug, edition.pk)
-    return FORMATS[channel.chat].make(Told(letter, link))
+    return {"letter": asdict(letter), "link": link}
+
+
+def message_of(channel: Channel, kept: dict[str, Any]) -> Payload:
+    """Return what `post_for` kept as the channel's chat takes it."""
+    return FORMATS[channel.chat].make(Told(read_letter(kept["letter"]), kept["link"]))
 
 
 def message_of_test(channel: Channel, letter: Letter) -> Payload:

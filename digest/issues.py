@@ -10,7 +10,7 @@ from accounts.models import Project
 from common.windows import Window
 from dashboard.week import WeekInReview, week_in_review
 from digest.archive import edition_of, note_sent
-from digest.channels import letter_for_channel, message_for
+from digest.channels import letter_for_channel, message_of, post_for
 from digest.charts import MailChart, charts_in, keep_pictures, show_in
 from digest.chat_sending import post
 from digest.compose import Mail, compose
@@ -67,8 +67,8 @@ def _said(
     """Return what the issue holds, a mail or the message for a channel, and the mail's charts."""
     if subscription.channel:
         letter = letter_for_channel(subscription.channel, review, subscription.timezone)
-        message = message_for(subscription.channel, letter, edition)
-        said = {"subject": edition.subject, "html": "", "text": as_text(letter), "post": message}
+        kept = post_for(subscription.channel, letter, edition)
+        said = {"subject": edition.subject, "html": "", "text": as_text(letter), "post": kept}
         return said, charts_in(letter, review)  # for the archive: a chat gets none
     mail = compose(subscription.project, review, reader_of(subscription))
     return {"subject": mail.subject, "html": mail.html, "text": mail.text}, mail.charts
@@ -103,7 +103,8 @@ def send_issue(issue: Issue, subscription: Subscription, *, now: datetime) -> bo
 
     try:
         if subscription.channel:
-            mine = post(subscription.channel, issue.post, now=now, may_i=may_i)
+            message = message_of(subscription.channel, issue.post)
+            mine = post(subscription.channel, message, now=now, may_i=may_i)
         else:
             mine = deliver(issue, unsubscribe_url(subscription), may_i=may_i)
     except MayHaveArrived:

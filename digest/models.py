@@ -130,7 +130,7 @@ class Issue(models.Model):
     subject = models.CharField(max_length=300)
     html = models.TextField()
     text = models.TextField()
-    post = models.JSONField(default=dict)  # what a chat is sent instead
+    post = models.JSONField(default=dict)  # what a chat is told, as digest.channels writes it
     message_id = models.CharField(max_length=200, unique=True)
     rhythm = models.CharField(max_length=10, choices=Rhythm.choices, default=Rhythm.WEEKLY)
     # Set just before the mail server is given the mail. Set without `sent_at`, the mail may have

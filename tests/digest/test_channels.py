@@ -9,8 +9,10 @@ import time_machine
 from bs4 import BeautifulSoup
 from django.db import connection
 
+from common.traces import Traces
 from digest.channel_models import Channel, Chat
 from digest.channels import MOST
+from digest.forgetting import forget_in_issues
 from digest.models import Edition, Issue, Subscription
 from digest.sending import send_digest_to
 from digest.tasks import send_due_digests, send_some_digests
@@ -190,7 +192,19 @@ class TestRefusals:
 
         slack.refresh_from_db()
         assert (slack.problem, slack.attempts) == ("", 0)
-        assert receiver.sent[0].body == receiver.sent[1].body
+        assert receiver.sent[0].json == receiver.sent[1].json
+
+    def test_do_not_bring_back_what_was_erased_meanwhile(self, slack, shop, receiver):
+        receiver.will_answer(503)
+        send_digest_to(slack, now=MONDAY)
+        traces = Traces(frozenset({"One-page checkout"}), frozenset(), ())
+        forget_in_issues(shop, traces)
+        receiver.will_answer(200)
+
+        send_digest_to(slack, now=MONDAY + HOUR)
+
+        assert b"One-page checkout" in receiver.sent[0].body
+        assert b"One-page checkout" not in receiver.sent[1].body
 
     def test_wait_as_long_as_the_chat_asks(self, slack, receiver):
         receiver.will_answer(429, Retry_After="7200")

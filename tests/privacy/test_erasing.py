@@ -94,6 +94,8 @@ FREE = {
     "digest.BounceMailbox": "the host's own mailbox, and how far it was read",
     "digest.AddressAsked": "keyed fingerprints of readers",
     "digest.Channel": "where the team chats",
+    "digest.ChartPicture": "numbers of everybody together, and the names of metrics and ships",
+    "digest.IssueChart": "fingerprints of pictures",
     "digest.ShareLink": "hashed secrets",
     "digest.FeedLink": "hashed secrets",
     "outbound.Hook": "where other programs are",
@@ -230,7 +232,8 @@ def _fill_what_wake_says(shop, ada, ship, first):
         html="<p>“Ever since Tuesday the marmalade checkout swallows my grandmother&#x27;s "
         f"postcode &amp; keeps…”</p><p>{NAME}</p>",
         text="> Ever since Tuesday the marmalade checkout\n> swallows my grandmother's postcode\n",
-        message_id="<a@b>", post={"blocks": [{"text": f">{CUT} {NAME}"}]},
+        message_id="<a@b>",
+        post={"letter": {"sections": [{"items": [{"title": CUT, "note": f"{NAME} {MAIL}"}]}]}},
     )  # fmt: skip
     Edition.objects.create(
         project=shop, rhythm="weekly", ends_on=NOW.date(), start_at=NOW, end_at=NOW,
