@@ -6,7 +6,7 @@ PYTHON ?= python3
 PORT ?= 8000
 export PYTHON PORT
 
-.PHONY: help run setup test lint bench bench-inbox bench-phrases bench-attribution bench-reestimate clean
+.PHONY: help run setup test lint bench bench-samples bench-pages bench-inbox bench-phrases bench-attribution bench-reestimate bench-intake bench-overload bench-memory bench-digest clean
 
 help: ## Show what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-17s %s\n", $$1, $$2 }'
@@ -23,7 +23,16 @@ test: ## Set up, check the code, and run all tests on SQLite and on PostgreSQL
 lint: ## Set up and check the code: ruff, mypy, import layers, migrations
 	@exec scripts/lint.sh
 
-bench: bench-attribution bench-phrases bench-reestimate bench-inbox ## Run all measurements, one after the other
+bench: bench-attribution bench-phrases bench-reestimate bench-inbox bench-samples bench-pages bench-intake bench-overload bench-memory bench-digest ## Run all measurements, one after the other
+
+bench-intake: ## Measure taking in feedback and events against a plain Django view
+	@exec scripts/bench_servers.sh intake
+
+bench-overload: ## Measure what is answered and lost when more comes than can be taken
+	@exec scripts/bench_servers.sh overload
+
+bench-memory: ## Measure the memory of the web, worker and beat processes
+	@exec scripts/bench_servers.sh memory
 
 bench-reestimate: ## Measure estimating everything anew: 1,000 ships by 10 metrics, with Celery
 	@.venv/bin/python bench/reestimate.py
@@ -33,6 +42,15 @@ bench-phrases: ## Measure what is said of customers' words on the real reviews
 
 bench-attribution: ## Measure how often the right ship is found, on the real reviews
 	@.venv/bin/python bench/attribution.py
+
+bench-digest: ## Measure what digests cost behind 10,000 and behind a million feedback
+	@exec scripts/bench_digest.sh
+
+bench-samples: ## Measure taking in 1,000 samples a call against PostgreSQL's COPY
+	@exec scripts/bench_samples.sh
+
+bench-pages: ## Fill databases with millions of samples and time the pages that show them
+	@exec scripts/bench_pages.sh
 
 bench-inbox: ## Fill databases with a million feedback and time the inbox
 	@exec scripts/bench_inbox.sh

@@ -44,5 +44,7 @@ class ShortWayMiddleware:
                     if not is_busy(error):
                         raise
                     return HttpResponse(BUSY, status=429, headers=busy_headers())
+                if not answer.streaming and "Content-Length" not in answer:
+                    answer["Content-Length"] = str(len(answer.content))
                 return answer
         return self.get_response(request)

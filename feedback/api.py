@@ -18,9 +18,9 @@ from common.paging import page_of
 from common.query import read_choice, read_since_until, read_word
 from common.values import read_number
 from feedback.api_schema import describe_detail, describe_list, describe_submit
-from feedback.intake import BATCH, submit_feedback
+from feedback.intake import BATCH
 from feedback.models import FeedbackItem, Status
-from feedback.singles import submit_one
+from feedback.singles import submit_many, submit_one
 
 
 class FeedbackList(APIView):
@@ -57,7 +57,7 @@ def take(project: Project, body: Any, *, now: datetime) -> tuple[dict[str, Any],
     """Store what a call brought; return the answer and its status. Raises BadInput or TooLarge."""
     rows = batch_in(body, "feedback", most=BATCH)
     if rows is not None:
-        return submit_feedback(project=project, rows=rows, now=now).as_dict(), 200
+        return submit_many(project=project, rows=rows, now=now).as_dict(), 200
     item, created = submit_one(project=project, row=body, now=now)
     return {**_summary(item), "created": created}, 201 if created else 200
 

@@ -37,22 +37,37 @@ def submit_feedback(
     written, and the counts are what writing would have given. Up to BATCH rows a call. Only what
     gathers for a `connection` names it: its rows belong to it, and may say how to answer.
     """
+    said, report = read_rows(
+        rows, now=now, source=source, zone=zone, first_index=first_index,
+        answerable=connection is not None,
+    )  # fmt: skip
+    with transaction.atomic():
+        save_said(project, said, report, now, dry_run, connection)
+    return report
+
+
+def read_rows(
+    rows: Iterable[Any],
+    *,
+    now: datetime,
+    source: str = "api",
+    zone: tzinfo | None = None,
+    first_index: int = 0,
+    answerable: bool = False,
+) -> tuple[Collection[Said], IntakeReport]:
+    """Return the rows that can be taken, each id once, and a report that names the others."""
     report = IntakeReport()
     said: dict[tuple[str, str], Said] = {}
     for index, row in enumerate(rows, first_index):
         try:
-            one = read_feedback(
-                row, now=now, source=source, zone=zone, answerable=connection is not None
-            )
+            one = read_feedback(row, now=now, source=source, zone=zone, answerable=answerable)
         except BadInput as error:
             report.errors.append(RowError(index, error))
             continue
         if (one.source, one.external_id) in said:
             report.unchanged += 1  # named twice in one batch: the later row is the one kept
         said[one.source, one.external_id] = one
-    with transaction.atomic():
-        save_said(project, said.values(), report, now, dry_run, connection)
-    return report
+    return said.values(), report
 
 
 def save_said(

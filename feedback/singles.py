@@ -1,6 +1,9 @@
-"""One thing said at a time, hundreds of times a second: what comes at once is saved together."""
+"""What programs send hundreds of times a second, one by one or in batches.
 
-from collections.abc import Sequence
+Single things that come at the same moment are saved together.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +12,7 @@ from django.db import connection, transaction
 from accounts.models import Project
 from common.errors import BadInput, IntakeReport
 from common.together import Together
-from feedback.intake import item_of, save_said
+from feedback.intake import item_of, read_rows, save_said
 from feedback.models import FeedbackItem
 from feedback.quick_store import store_plain
 from feedback.rows import Said, read_feedback
@@ -29,6 +32,18 @@ def submit_one(
     return stored
 
 
+def submit_many(*, project: Project, rows: Iterable[Any], now: datetime) -> IntakeReport:
+    """Save the good rows and report the bad ones, as submit_feedback() does."""
+    said, report = read_rows(rows, now=now)
+    found = _save_quickly(project, said, now)
+    report.created += len(found)
+    rest = [one for one in said if (one.source, one.external_id) not in found]
+    if rest:
+        with transaction.atomic():
+            save_said(project, rest, report, now)
+    return report
+
+
 def _save_together(
     brought: Sequence[tuple[Project, Said, datetime]],
 ) -> list[tuple[FeedbackItem, bool] | None]:
@@ -44,7 +59,7 @@ def _save_together(
 
 
 def _save_quickly(
-    project: Project, said: Sequence[Said], now: datetime
+    project: Project, said: Collection[Said], now: datetime
 ) -> dict[tuple[str, str], tuple[FeedbackItem, bool]]:
     # SQLite has no statement that does it all; and within somebody's transaction nothing waits.
     if connection.vendor != "postgresql" or connection.in_atomic_block:

@@ -10,11 +10,11 @@ from common.errors import BadInput
 from feedback.intake import submit_feedback
 from feedback.models import Customer, FeedbackItem
 from feedback.remembering import forget, of_customer
-from feedback.singles import submit_one
+from feedback.singles import submit_many, submit_one
 from feedback.sorting import sort_waiting
 from tests.factories import make_project, make_user
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("database_on_disk")]
 LONG = (
     "Every time I open the list of my photos after the last update the whole app freezes for a "
     "minute and then closes by itself"
@@ -112,6 +112,41 @@ class TestSubmitOne:
         item, _ = say(shop, "My card 4111 1111 1111 1111 is refused")
 
         assert "4111" not in FeedbackItem.objects.get(pk=item.pk).text
+
+
+class TestSubmitMany:
+    def test_counts_what_is_new_known_changed_and_bad(self, shop):
+        say(shop, "It is slow", id="known")
+        say(shop, "It is slow", id="changed")
+        rows = [
+            {"id": "known", "text": "It is slow"},
+            {"id": "changed", "text": "It is fast"},
+            {"id": "new", "text": "It crashes", "customer": {"id": "c1"}},
+            {"id": "spam", "text": "casino bonus, buy followers, call +1 555 123 4567"},
+            {"rating": 9},
+        ]
+
+        report = submit_many(project=shop, rows=rows, now=timezone.now())
+
+        assert (report.created, report.updated, report.unchanged) == (2, 1, 1)
+        assert [one.index for one in report.errors] == [4]
+        assert FeedbackItem.objects.get(external_id="changed").text == "It is fast"
+        assert FeedbackItem.objects.get(external_id="spam").held_at is not None
+
+    def test_two_batches_with_the_same_rows_at_once_store_each_once(self, shop):
+        rows = [{"id": f"r{n}", "text": f"Slow {n}", "customer": f"c{n % 7}"} for n in range(50)]
+
+        def run(_):
+            try:
+                return submit_many(project=shop, rows=rows, now=timezone.now())
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(4) as pool:
+            reports = list(pool.map(run, range(4)))
+
+        assert FeedbackItem.objects.count() == 50
+        assert sum(report.created for report in reports) == 50
 
 
 class TestSortWaiting:
