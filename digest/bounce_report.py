@@ -1,6 +1,7 @@
 """A mail that came back, read: whose mail it was, for whom, and why (RFC 3464). Pure."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email import message_from_bytes, message_from_string, policy
 from email.message import EmailMessage, Message
@@ -78,7 +79,7 @@ def _said(block: Message, name: str) -> str:
     return _TYPED.sub("", " ".join(str(block.get(name, "")).split()))
 
 
-def _message_id(parts: list[Message]) -> str:
+def _message_id(parts: Sequence[Message]) -> str:
     """Return the Message-ID of the mail that came back, or of its headers alone."""
     for part in parts:
         kind, payload = part.get_content_type(), part.get_payload()
