@@ -117,7 +117,6 @@ class Migration(migrations.Migration):
                 ('weighted', models.FloatField(null=True)),
                 ('exposure', models.FloatField(null=True)),
                 ('metric', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rollups', to='engagement.metric')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.project')),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('metric', 'span', 'starts_at'), name='a_bucket_is_rolled_up_once')],

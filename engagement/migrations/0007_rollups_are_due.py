@@ -11,10 +11,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RemoveField(
-            model_name='rollup',
-            name='project',
-        ),
         migrations.AlterField(
             model_name='metricsample',
             name='metric',
