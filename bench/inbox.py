@@ -59,7 +59,7 @@ def fill(rows: int) -> None:
         )
     chance = random.Random(4)
     customers = list(Customer.objects.filter(project=shop).values_list("pk", flat=True))
-    with _without_indexes():
+    with without_indexes():
         made = _feedback(shop, bakery, rows // COPIES, customers, ada, chance)
         while batch := list(islice(made, 5_000)):
             FeedbackItem.objects.bulk_create(batch)
@@ -137,7 +137,7 @@ def _feedback(
 
 
 @contextmanager
-def _without_indexes() -> Iterator[None]:
+def without_indexes() -> Iterator[None]:
     """Build the indexes after the rows: sorted at once, they take a fraction of the time."""
     on_postgres = connection.vendor == "postgresql"
     catalog = (
