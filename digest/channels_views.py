@@ -90,7 +90,7 @@ def _test(request: HttpRequest, subscription: Subscription, now: datetime) -> No
     """Post a test, and say on the next page what came of it."""
     wait = spend(f"channel test {subscription.project_id}", most=TESTS, span=TESTS_IN, now=now)
     if wait:
-        messages.error(request, f"That were {TESTS} tests in a short while. Go on in {span(wait)}.")
+        messages.error(request, f"{TESTS} tests were sent lately. Go on in {span(wait)}.")
         return
     try:
         send_channel_test(subscription, now=now)

@@ -83,7 +83,7 @@ def digest_test(request: HttpRequest, slug: str) -> HttpResponse:
     subscription = _mine(request, project, now)
     wait = spend(f"digest test {subscription.pk}", most=TESTS, span=TESTS_IN, now=now)
     if wait:
-        messages.error(request, f"That were {TESTS} tests in a short while. Go on in {span(wait)}.")
+        messages.error(request, f"{TESTS} tests were sent lately. Go on in {span(wait)}.")
         return redirect("digest_preview", slug)
     try:
         send_sample(subscription, now=now)

@@ -165,7 +165,7 @@ class TestTestsOfMyOwn:
                 page = as_ben.post("/p/shop/digest/test/", follow=True)
 
         assert len(mailbox.mails) == 5
-        assert "tests in a short while" in page.content.decode()
+        assert "5 tests were sent lately" in page.content.decode()
 
     def test_are_no_issue_and_no_edition(self, as_ben, shop, mailbox):
         as_ben.post("/p/shop/digest/test/")

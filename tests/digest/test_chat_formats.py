@@ -1,5 +1,6 @@
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,6 +66,9 @@ class TestEveryChat:
 
         assert "What it taught" in " ".join(texts(said)) or letter.sections[0].items == ()
         assert "" not in texts({key: part for key, part in said.items() if key != "fields"})
+
+    def test_is_documented(self, chat):
+        assert f"| {Chat(chat).label} |" in Path("docs/digest-archive.md").read_text()
 
     def test_says_how_much_is_left_out(self, chat):
         assert "Three more things learned" in " ".join(texts(made(chat, told())))

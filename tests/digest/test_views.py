@@ -167,5 +167,5 @@ class TestArchive:
                 sent_at=NOW,
             )
 
-        with django_assert_max_num_queries(45):
+        with django_assert_max_num_queries(52):
             as_ada.get(PAGE)
