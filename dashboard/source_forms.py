@@ -11,6 +11,7 @@ from engagement.feeding import Filled
 from engagement.models import Direction, EventMetric, Feed, Kind, Metric, Source
 from engagement.sample_rows import read_key
 from engagement.sources.base import SourceKind
+from engagement.telemetry_following import is_fed
 
 MINUTES = [(5, "5 minutes"), (15, "15 minutes"), (60, "An hour"), (1440, "A day")]
 DAYS_BACK = [(7, "A week"), (30, "A month"), (90, "Three months"), (365, "A year")]
@@ -105,9 +106,12 @@ class FeedForm(PlaceForm):
         if taken.filter(metric__key=said["key"]).exists():
             self.add_error("key", "This metric is gathered already; choose another key.")
             return
-        made = EventMetric.objects.filter(metric__project=self.feed.source.project)
+        project = self.feed.source.project
+        made = EventMetric.objects.filter(metric__project=project)
         if made.filter(metric__key=said["key"]).exists():
             self.add_error("key", "This metric is made of events; choose another key.")
+        elif is_fed(project, said["key"]):
+            self.add_error("key", "OpenTelemetry feeds this metric; choose another key.")
 
     def filled(self) -> Filled:
         """Return what was filled in, once the form is valid."""

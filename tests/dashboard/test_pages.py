@@ -402,6 +402,7 @@ class TestAMetric:
                 "kind": "ratio",
                 "good_direction": "up",
                 "role": "goal",
+                "no_data": "unknown",
             },
         )
 
@@ -419,6 +420,7 @@ class TestAMetric:
                 "kind": "gauge",
                 "good_direction": "up",
                 "role": "goal",
+                "no_data": "unknown",
             },
         )
 

@@ -6,8 +6,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from dashboard.source_forms import FeedForm, blank_feed
 from engagement.models import FollowedInstrument, Kind, Metric, SeenInstrument
-from tests.engagement.gauges import make_feed, make_source
+from tests.engagement.gauges import Gauges, make_feed, make_source
 from tests.engagement.telemetry import follow
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +119,16 @@ class TestFollowing:
         page = as_ada.post(follow_url(shop), FILLED).content.decode()
 
         assert "Something feeds this metric already" in page
+
+    def test_keeps_its_metric_from_a_source_that_is_asked(self, as_ada, shop):
+        follow(shop)
+        form = FeedForm(
+            {"name": "Orders", "set_query": "q", "kind": "count", "good_direction": "up",
+             "minutes": "60", "environment": "production", "days_back": "30"},
+            feed=blank_feed(make_source(shop)), kind=Gauges().kind(),
+        )  # fmt: skip
+
+        assert form.errors == {"key": ["OpenTelemetry feeds this metric; choose another key."]}
 
     def test_is_offered_only_for_what_was_seen(self, as_ada, shop):
         assert as_ada.post(follow_url(shop, "nothing"), FILLED).status_code == 302
