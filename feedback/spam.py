@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from feedback.word_patterns import Words
+
 METHOD = "spam-v1"
 HELD_FROM = 1.0
 # Faster than anybody opens a form, writes a sentence and sends it.
@@ -19,8 +21,8 @@ SENDERS = 3  # as many customers with one text
 
 _LINK = re.compile(r"\b(?:https?://|www\.)[^\s<>\"')\]]+", re.IGNORECASE)
 _MARKUP = re.compile(r"<a\s[^>]*href|\[url[=\]]|\[link=", re.IGNORECASE)
-_SOLD = re.compile(
-    r"\b(?:casinos? bonus(?:es)?|online casino|slot gacor|judi online|togel|viagra|cialis"
+_SOLD = Words(
+    r"casinos? bonus(?:es)?|online casino|slot gacor|judi online|togel|viagra|cialis"
     r"|(?:call|escort) girls?|escorts? (?:service|agency|in)|payday loans?|instant loan"
     r"|loan offers?|binary options?|forex signals?|seo (?:services?|agency|experts?)|backlinks?"
     r"|buy (?:followers|likes|views|reviews|instagram|cheap)|followers for sale"
@@ -31,8 +33,7 @@ _SOLD = re.compile(
     r"|keto gummies|love spells?|spell caster|fake (?:passports?|documents)|free gift cards?"
     r"|(?:customer|contact|consumer) care (?:no|number|helpline)|helpline (?:no|number)"
     r"|(?:support|service) phone number|toll[- ]free (?:no|number)"
-    r"|airlines? (?:booking|reservations?) number)\b",
-    re.IGNORECASE,
+    r"|airlines? (?:booking|reservations?) number"
 )
 _NUMBER = re.compile(r"<phone>|\+?\d[\d ()-]{7,}\d")
 _CONTACT = re.compile(
@@ -92,17 +93,18 @@ def _of_links(text: str) -> list[tuple[float, str]]:
         found.append((0.5, "has links to many sites"))
     if _MARKUP.search(text):
         found.append((0.5, "has links made for web pages"))
-    if hosts and _SOLD.search(text):
+    if hosts and _SOLD.findall(text):
         found.append((0.4, "links to what it praises"))
     return found
 
 
 def _of_words(text: str) -> list[tuple[float, str]]:
-    sold = {" ".join(offer.lower().split()) for offer in _SOLD.findall(text)}
+    offers = _SOLD.findall(text)
+    sold = {" ".join(offer.lower().split()) for offer in offers}
     found = []
     if sold:
         found.append((0.6, "offers what spam offers"))
-    if len(sold) >= 2 or len(_SOLD.findall(text)) >= 3:
+    if len(sold) >= 2 or len(offers) >= 3:
         found.append((0.4, "does so several times"))
     if sold and _NUMBER.search(text):
         found.append((0.5, "gives a number to call"))

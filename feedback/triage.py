@@ -3,8 +3,9 @@
 Words are matched whole, case folded. A rating, where there is one, decides the mood.
 """
 
-import re
 from dataclasses import dataclass
+
+from feedback.word_patterns import Words
 
 METHOD = "words-v1"
 
@@ -22,18 +23,14 @@ _THEMES: dict[str, str] = {
 }
 THEMES = (*_THEMES, "other")
 MOODS = ("good", "mixed", "bad")
-_PATTERNS = {
-    theme: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for theme, words in _THEMES.items()
-}
-_GOOD = re.compile(
-    r"\b(?:love|loves|great|excellent|awesome|amazing|best|perfect|thank\w*|nice|good|helpful"
-    r"|easy|fast|happy|recommend)\b",
-    re.IGNORECASE,
+_PATTERNS = {theme: Words(words) for theme, words in _THEMES.items()}
+_GOOD = Words(
+    r"love|loves|great|excellent|awesome|amazing|best|perfect|thank\w*|nice|good|helpful"
+    r"|easy|fast|happy|recommend"
 )
-_BAD = re.compile(
-    r"\b(?:hate|terrible|awful|worst|bad|useless|horrible|annoying|crash\w*|broken|slow|error"
-    r"|errors|can'?t|cannot|won'?t|doesn'?t|stopped|fail\w*|problem\w*|wrong|disappoint\w*)\b",
-    re.IGNORECASE,
+_BAD = Words(
+    r"hate|terrible|awful|worst|bad|useless|horrible|annoying|crash\w*|broken|slow|error"
+    r"|errors|can'?t|cannot|won'?t|doesn'?t|stopped|fail\w*|problem\w*|wrong|disappoint\w*"
 )
 
 
