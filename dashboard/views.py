@@ -122,7 +122,8 @@ def metric(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     """Show one metric through time, with all ships and what each did to it."""
     role = Role.MEMBER if request.method == "POST" else Role.VIEWER
     project = project_for(request.user, slug, at_least=role)
-    metric = get_object_or_404(Metric, project=project, key=storable(key))
+    rows = Metric.objects.select_related("definition")
+    metric = get_object_or_404(rows, project=project, key=storable(key))
     facts = {name: getattr(metric, name) for name in MetricForm.base_fields}
     form = MetricForm(request.POST or None, initial=facts)
     made_of = defined(metric)

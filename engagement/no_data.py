@@ -6,7 +6,7 @@ from typing import Any
 
 from common.errors import BadInput
 from common.windows import Window
-from engagement.models import Feed, Kind, Metric, MetricSample, NoData, SampleWay, Way
+from engagement.models import EventMetric, Feed, Kind, Metric, MetricSample, NoData, SampleWay, Way
 from engagement.sample_rows import read_key
 
 FRESH = timedelta(hours=1)
@@ -16,7 +16,8 @@ def zeros_known(metric: Metric, window: Window) -> Window | None:
     """Return the part of a window in which an empty bucket is a zero, or None if there is none.
 
     It begins with the first sample ever: before, nobody measured. Where Wake gathers, it ends with
-    what was gathered; else it goes on, as those who send nothing say that nothing happened.
+    what was gathered, and of events with what was worked out; else it goes on, as those who send
+    nothing say that nothing happened.
     """
     if metric.no_data != NoData.ZERO or metric.kind == Kind.RATIO:
         return None
@@ -29,6 +30,9 @@ def zeros_known(metric: Metric, window: Window) -> Window | None:
     if cursor is not None:
         until = cursor.get("until")
         end = min(end, datetime.fromisoformat(until)) if until else first
+    made = EventMetric.objects.filter(metric=metric).values_list("worked_out_until", flat=True)
+    for until in made:  # one, if any
+        end = min(end, until or first)
     start = max(first, window.start)
     return Window(start, end) if start < end else None
 

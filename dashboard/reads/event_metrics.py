@@ -52,17 +52,11 @@ class Defined:
         )
 
 
-def definition_of(metric: Metric) -> EventMetric | None:
-    """Return what a metric is made of, or None if it comes another way."""
-    return EventMetric.objects.filter(metric=metric).first()
-
-
 def defined(metric: Metric) -> Defined | None:
-    """Return how a metric is made of events, or None if it comes another way; in one query."""
-    row = definition_of(metric)
+    """Return how a metric is made of events, or None if it comes another way."""
+    row: EventMetric | None = getattr(metric, "definition", None)
     if row is None:
         return None
-    row.metric = metric
     delay = asked_of(row).delay
     return Defined(row, in_words(row), length_in_words(delay) if delay else "")
 

@@ -10,6 +10,7 @@ from django.db.models.functions import Lag
 from common.due import health_of
 from common.health import Health
 from common.windows import DAY, Window
+from dashboard.reads.event_metrics import delay_of
 from engagement.models import (
     EventMetric,
     Feed,
@@ -70,14 +71,16 @@ def metric_health(metric: Metric, *, now: datetime) -> MetricHealth:
     """Return how well a metric is fed, in six queries."""
     newest = metric.samples.order_by("-taken_at").values_list("taken_at", flat=True).first()
     width = metric.resolution
-    # The bucket that is on its way is not missing yet.
-    missing = max(0, (metric.bucket(now) - newest) // width - 1) if newest else 0
+    # The bucket that is on its way is not missing yet, nor one that is made of events and waits
+    # until what it is about can have happened.
+    due = now - delay_of(metric)
+    missing = max(0, (metric.bucket(due) - newest) // width - 1) if newest else 0
     gaps = _gaps(metric, now=now)
     return MetricHealth(
         last_at=newest,
         missing=missing,
         is_late=missing >= LATE_AFTER - 1,
-        is_silent=newest is not None and now - newest > DAY + LATE_AFTER * width,
+        is_silent=newest is not None and due - newest > DAY + LATE_AFTER * width,
         gaps=gaps[:GAPS_SHOWN],
         more_gaps=max(0, len(gaps) - GAPS_SHOWN),
         empty=sum(gap.buckets for gap in gaps),
@@ -110,6 +113,6 @@ def _fed(metric: Metric, *, now: datetime) -> Fed:
         feed=feed,
         health=health_of(feed, created_at=feed.created_at, now=now) if feed else None,
         instrument=FollowedInstrument.objects.filter(metric=metric).first(),
-        definition=EventMetric.objects.filter(metric=metric).first(),
+        definition=getattr(metric, "definition", None),
         ways=list(metric.ways.order_by("-last_at", "way")),
     )

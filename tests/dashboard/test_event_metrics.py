@@ -235,7 +235,13 @@ class TestTheMetricsPage:
 
     def test_leaves_its_kind_to_its_measure(self, as_ada, shop):
         row = make_event_metric(shop)
-        said = {"name": "Orders", "kind": "ratio", "good_direction": "up", "role": "goal"}
+        said = {
+            "name": "Orders",
+            "kind": "ratio",
+            "good_direction": "up",
+            "role": "goal",
+            "no_data": "unknown",
+        }
 
         as_ada.post(reverse("metric", args=[shop.slug, "orders"]), said)
 
@@ -246,6 +252,10 @@ class TestTheMetricsPage:
         row = make_event_metric(shop, "conversion", then_event="Paid", within=7 * DAY)
         make_samples(row.metric, timezone.now() - 9 * DAY, [0.5])
 
-        page = as_ada.get(reverse("metrics", args=[shop.slug])).content.decode()
-
-        assert "silent since" not in page
+        for page in (
+            reverse("metrics", args=[shop.slug]),
+            reverse("metric", args=[shop.slug, row.metric.key]),
+        ):
+            shown = as_ada.get(page).content.decode()
+            assert "silent" not in shown
+            assert ">late<" not in shown

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from common.windows import Window
-from engagement.models import Kind, NoData, SampleWay, Way
+from engagement.models import EventMetric, Kind, NoData, SampleWay, Way
 from engagement.no_data import FRESH, note_way, zeros_known
 from learning.inputs import series_for
 from tests.engagement.gauges import make_feed, make_source
@@ -43,6 +43,13 @@ class TestAnEmptyBucket:
     def test_is_unknown_where_wake_has_not_gathered_yet(self, shop, orders):
         until = (NOW - 2 * HOUR).isoformat()
         make_feed(make_source(shop), "orders", cursor={"until": until})
+
+        assert values(orders) == [None] * 4 + [2, 2, 0, 2, None, None]
+
+    def test_is_unknown_where_events_are_not_worked_out_yet(self, orders):
+        EventMetric.objects.create(
+            metric=orders, measure="users", changed_at=NOW, worked_out_until=NOW - 2 * HOUR
+        )
 
         assert values(orders) == [None] * 4 + [2, 2, 0, 2, None, None]
 
