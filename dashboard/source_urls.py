@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from dashboard import event_views, feed_views, source_views, telemetry_views
+from dashboard import event_views, feed_views, sample_file_views, source_views, telemetry_views
 
 _FEED = "gathered/<int:pk>/"
 
@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("events/latest/", event_views.events_latest, name="settings_events_latest"),
     path("events/again/", event_views.events_read_again, name="settings_events_again"),
     path("events/let-go/", event_views.events_let_go, name="settings_events_let_go"),
+    path("file/", sample_file_views.sample_file, name="settings_sample_file"),
     path("opentelemetry/", telemetry_views.telemetry, name="settings_telemetry"),
     path(
         "opentelemetry/follow/", telemetry_views.telemetry_follow, name="settings_telemetry_follow"

@@ -201,6 +201,7 @@ DOORS: dict[str, Any] = {
     "settings_source_change": Project(OWNER, OWNER),
     "settings_source_remove": Project(None, OWNER),
     "settings_telemetry": Project(VIEWER),
+    "settings_sample_file": Project(MEMBER, MEMBER),
     "settings_telemetry_follow": Project(OWNER, OWNER),
     "settings_telemetry_unfollow": Project(None, OWNER),
     "settings_events": Project(VIEWER),
