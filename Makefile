@@ -6,7 +6,7 @@ PYTHON ?= python3
 PORT ?= 8000
 export PYTHON PORT
 
-.PHONY: help run setup test lint bench bench-samples bench-pages bench-inbox bench-phrases bench-attribution bench-reestimate bench-intake bench-overload bench-memory bench-digest clean
+.PHONY: help run setup test lint bench bench-samples bench-pages bench-inbox bench-events bench-phrases bench-attribution bench-reestimate bench-intake bench-overload bench-memory bench-digest clean
 
 help: ## Show what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-17s %s\n", $$1, $$2 }'
@@ -51,6 +51,9 @@ bench-samples: ## Measure taking in 1,000 samples a call against PostgreSQL's CO
 
 bench-pages: ## Fill databases with millions of samples and time the pages that show them
 	@exec scripts/bench_pages.sh
+
+bench-events: ## Fill databases with a million events, count them and time the pages
+	@exec scripts/bench_events.sh
 
 bench-inbox: ## Fill databases with a million feedback and time the inbox
 	@exec scripts/bench_inbox.sh

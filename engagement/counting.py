@@ -120,11 +120,3 @@ def count_now(project: Project, *, now: datetime) -> list[date]:
     days = [day for day in turn.days if count_day(turn, day, now=now)]
     finish(turn, now=now)
     return days
-
-
-def is_uncounted(project: Project, *, now: datetime) -> bool:
-    """Return True if something came that no count has seen yet."""
-    return due(now + DAY).filter(project=project).exists() or (
-        not Counting.objects.filter(project=project).exists()
-        and Event.objects.filter(project=project).exists()
-    )
