@@ -46,6 +46,8 @@ INSERT INTO engagement_metricsample (metric_id, taken_at, value, exposure, recei
 VALUES (%s, %s, %s, %s, %s) ON CONFLICT (metric_id, taken_at) DO UPDATE
 SET value = excluded.value, exposure = excluded.exposure, received_at = excluded.received_at
 """
+# Days that are due already are not written again, but their rows are locked all the same
+# (PostgreSQL 15 documentation, "INSERT": ON CONFLICT DO UPDATE locks whatever its WHERE says).
 _DUE_ON_POSTGRES = """
 INSERT INTO engagement_rollupdue AS old (metric_id, month, since, until)
 SELECT metric, to_timestamp(month), to_timestamp(since), to_timestamp(until)
@@ -53,6 +55,7 @@ FROM unnest(%s::bigint[], %s::float8[], %s::float8[], %s::float8[])
     AS new (metric, month, since, until)
 ON CONFLICT (metric_id, month) DO UPDATE
 SET since = LEAST(old.since, excluded.since), until = GREATEST(old.until, excluded.until)
+WHERE old.since > excluded.since OR old.until < excluded.until
 """
 _DUE_ON_SQLITE = """
 INSERT INTO engagement_rollupdue (metric_id, month, since, until) VALUES (%s, %s, %s, %s)
