@@ -71,6 +71,10 @@ def roll_up(*, most: int = AT_ONCE) -> int:
     What another worker is at just now is left to it. Safe to run twice, or side by side.
     """
     with transaction.atomic():
+        if connection.vendor == "postgresql":
+            # The planner takes a few days for half the table, and would compile what it runs.
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL jit = off")
         rows = RollupDue.objects.select_for_update(skip_locked=True, of=("self",))
         due = list(rows.select_related("metric").order_by("-month", "pk")[:most])
         fine = [row.pk for row in due if has_hours(row.metric.resolution)]
