@@ -11,7 +11,7 @@ from django.test import Client
 
 from accounts.models import Membership
 from config.celery import app
-from digest import handover
+from digest import handover, reviews
 from digest.models import Issue, Subscription
 from digest.sending import LONGEST_WAIT, send_digest_to
 from digest.subscribe import (
@@ -21,7 +21,7 @@ from digest.subscribe import (
     subscribe,
     turn,
 )
-from digest.tasks import send_due_digests, send_one_digest
+from digest.tasks import send_due_digests, send_one_digest, send_some_digests
 from tests.digest.weeks import make_rich_week
 from tests.factories import NOW, make_deployment, make_project, make_user
 
@@ -293,7 +293,9 @@ class TestTheBell:
     def at_once(self, monkeypatch):
         """Tasks run where they are called, as no worker listens."""
         monkeypatch.setattr(
-            send_one_digest, "apply_async", lambda kwargs, **_: send_one_digest.apply(kwargs=kwargs)
+            send_some_digests,
+            "apply_async",
+            lambda kwargs, **_: send_some_digests.apply(kwargs=kwargs),
         )
 
     def test_rings_through_to_the_mail(self, due, mailbox):
@@ -301,6 +303,20 @@ class TestTheBell:
             send_due_digests.apply(throw=True)
 
         assert mailbox.recipients == ["ada@example.com"]  # Ben's begin a week later
+
+    def test_reads_a_week_once_for_all_who_are_told_of_it(
+        self, due, ben, shop, mailbox, monkeypatch
+    ):
+        subscribe(shop, ben, now=NOW)
+        read: list[object] = []
+        reading = reviews.week_in_review
+        monkeypatch.setattr(
+            reviews, "week_in_review", lambda *a, **k: read.append(k) or reading(*a, **k)
+        )
+        with time_machine.travel(MONDAY + MINUTE, tick=False):
+            send_due_digests.apply(throw=True)
+
+        assert (len(mailbox.recipients), len(read)) == (2, 1)
 
     def test_is_in_the_timetable(self):
         assert "digest.tasks.send_due_digests" in {
