@@ -12,6 +12,7 @@ with 429 and a Retry-After. Pages wait longer. Webhooks and what tells of deploy
 tells of one once, and GitHub and most others do not try again.
 """
 
+import json
 import logging
 import random
 import threading
@@ -20,6 +21,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db import OperationalError
+
+from common.otlp import METRICS, status_body
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +81,7 @@ class Shedding:
         if waited <= self._gate.longest_wait(path, waited=waited, now=now):
             return self.application(environ, start_response)
         self._count(now)
-        return _turned_away(path, start_response)
+        return _turned_away(path, environ.get("CONTENT_TYPE", ""), start_response)
 
     def _count(self, now: float) -> None:
         with self._lock:
@@ -89,22 +92,33 @@ class Shedding:
         logger.warning("More comes than can be taken; calls turned away: %d", count)
 
 
-def _turned_away(path: str, start_response: Callable[..., Any]) -> Iterable[bytes]:
+def _turned_away(
+    path: str, content_type: str, start_response: Callable[..., Any]
+) -> Iterable[bytes]:
     is_page = not path.startswith((*_ONCE, *_AGAIN))
-    body = BUSY_PAGE if is_page else BUSY
-    told = busy_headers() | {"Content-Length": str(len(body))}
+    body, told = busy_answer(path, content_type)
     if is_page:
-        told["Content-Type"] = "text/html; charset=utf-8"
+        body, told["Content-Type"] = BUSY_PAGE, "text/html; charset=utf-8"
+    status = "503 Service Unavailable" if is_page else "429 Too Many Requests"
+    start_response(status, [*told.items(), ("Content-Length", str(len(body)))])
+    return [body]
+
+
+def busy_answer(path: str, content_type: str) -> tuple[bytes, dict[str, str]]:
+    """Return the body and the headers of a 429 for who posted `content_type` to the door `path`."""
+    told = busy_headers()
+    if path == METRICS:
+        body, told["Content-Type"] = status_body(BUSY_TEXT, content_type=content_type)
+        return body, told
     if path.startswith(("/w/", "/v1/")):
         # Pages of other sites call these, and may read why.
         told["Access-Control-Allow-Origin"] = "*"
         told["Access-Control-Expose-Headers"] = "Retry-After"
-    status = "503 Service Unavailable" if is_page else "429 Too Many Requests"
-    start_response(status, list(told.items()))
-    return [body]
+    return BUSY, told
 
 
-BUSY = b'{"detail": "Wake has more to do than it can. Send this again in a moment.", "errors": []}'
+BUSY_TEXT = "Wake has more to do than it can. Send this again in a moment."
+BUSY = json.dumps({"detail": BUSY_TEXT, "errors": []}).encode()
 BUSY_PAGE = (
     b"<!doctype html><html lang=en><meta charset=utf-8><title>One moment</title>"
     b"<h1>One moment</h1><p>Wake has more to do than it can. Reload this page in a few seconds."
@@ -121,6 +135,16 @@ def busy_headers() -> dict[str, str]:
     }
 
 
+# PostgreSQL: writers that waited for each other, a lock or a snapshot that could not be had, and no
+# connection left.
+_BUSY_CODES = {"40P01", "55P03", "40001", "53300"}
+_NO_CONNECTION = ("too many clients", "remaining connection slots")
+
+
 def is_busy(error: OperationalError) -> bool:
-    """Return True if the database only had no time: SQLite has one writer, and waits for it."""
-    return "database is locked" in str(error)
+    """Return True if the database only had no time, and the same may be tried again soon."""
+    text = str(error)
+    if "database is locked" in text:  # SQLite has one writer, and waits for it
+        return True
+    code = getattr(error.__cause__, "pgcode", None)  # none if it was not even connected to
+    return code in _BUSY_CODES or any(said in text for said in _NO_CONNECTION)

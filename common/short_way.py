@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, URLResolver
 from django.urls.resolvers import RegexPattern
 
-from common.overload import BUSY, busy_headers, is_busy
+from common.overload import busy_answer, is_busy
 
 
 class ShortWayMiddleware:
@@ -43,7 +43,8 @@ class ShortWayMiddleware:
                 except OperationalError as error:
                     if not is_busy(error):
                         raise
-                    return HttpResponse(BUSY, status=429, headers=busy_headers())
+                    body, told = busy_answer(path, str(request.META.get("CONTENT_TYPE", "")))
+                    return HttpResponse(body, status=429, headers=told)
                 if not answer.streaming and "Content-Length" not in answer:
                     answer["Content-Length"] = str(len(answer.content))
                 return answer

@@ -61,8 +61,11 @@ def body_of(request: HttpRequest, *, most: int) -> bytes:
         raise too_large(most) from None
     except UnreadablePostError:
         raise BadInput("body", "broke off.", "Send it again.") from None
-    if "gzip" in request.META.get("HTTP_CONTENT_ENCODING", "") or body[:2] == b"\x1f\x8b":
-        body = _unpacked(body, most)
+    packed = str(request.META.get("HTTP_CONTENT_ENCODING", "")).lower()
+    if "gzip" in packed or body[:2] == b"\x1f\x8b":
+        body = _unpacked(body, most, "gzip", bits=31)
+    elif "deflate" in packed:
+        body = _unpacked(body, most, "deflate", bits=15)
     if len(body) > most:
         raise too_large(most)
     return body
@@ -83,12 +86,13 @@ def _as_sent(request: HttpRequest, most: int) -> bytes:
     return request.body
 
 
-def _unpacked(body: bytes, most: int) -> bytes:
-    unpacker = zlib.decompressobj(wbits=31)
+def _unpacked(body: bytes, most: int, packed: str, *, bits: int) -> bytes:
+    unpacker = zlib.decompressobj(wbits=bits)
     try:
         text = unpacker.decompress(body, most + 1)
     except zlib.error:
-        raise BadInput("body", "says it is gzip, but cannot be unpacked.", "Send JSON.") from None
+        why = f"says it is {packed}, but cannot be unpacked."
+        raise BadInput("body", why, "Send it as it is.") from None
     if len(text) <= most and not unpacker.eof:
         raise BadInput("body", "broke off.", "Send it again.")
     return text

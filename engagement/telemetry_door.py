@@ -3,7 +3,8 @@
 https://opentelemetry.io/docs/specs/otlp/#otlphttp says what is answered when.
 """
 
-from typing import Any
+import logging
+from datetime import datetime
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import OperationalError
@@ -14,30 +15,44 @@ from google.protobuf.json_format import MessageToJson
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceResponse as Answer,
 )
-from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from accounts.known_keys import NoSuchKey, known_key, shown_as_user
 from accounts.models import Project, Scope
 from common.errors import BadInput
+from common.otlp import JSON, PROTOBUF, kind_of, status_body
+from common.overload import BUSY_TEXT, busy_headers, is_busy
 from engagement.event_calls import body_of, too_large
 from engagement.telemetry_intake import Taken, record_points
 from engagement.telemetry_points import instruments_in, read_request
 
-JSON, PROTOBUF = "application/json", "application/x-protobuf"
+logger = logging.getLogger(__name__)
+
 # Some ten times what a collector sends at a time by default.
 MAX_BODY = 4 * 1024 * 1024
 MOST_POINTS = 50_000
-RETRY_SECONDS = "5"
 
 
 @csrf_exempt
 @login_not_required
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Take the points of instruments from whoever shows a key that may send metrics."""
+    """Take the points of instruments from whoever shows a key that may send metrics.
+
+    What the database could not store now is safe to send again, since each point counts once.
+    """
     if request.method != "POST":
         return _refused(request, 405, "Send it by POST.")
-    kind = str(request.META.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower()
-    now = timezone.now()
+    try:
+        return _taken(request, timezone.now())
+    except OperationalError as error:
+        # Exporters give up what is answered by 500, and try 503 again.
+        if not is_busy(error):
+            logger.exception("Points of instruments could not be stored")
+        status = 429 if is_busy(error) else 503
+        return _refused(request, status, BUSY_TEXT)
+
+
+def _taken(request: HttpRequest, now: datetime) -> HttpResponse:
+    kind = kind_of(str(request.META.get("CONTENT_TYPE", "")))
     try:
         key = known_key(_shown(request), Scope.METRICS_WRITE, now=now)
         if kind not in (JSON, PROTOBUF):
@@ -52,10 +67,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     points = sum(len(one.points) for one in found)
     if points > MOST_POINTS:
         return _refused(request, 413, f"{points:,} points; send at most {MOST_POINTS:,} at a time.")
-    try:
-        taken = record_points(Project.objects.get(pk=key.project_id), found, now=now)
-    except OperationalError:  # too many write at once: what was sent is safe to send again
-        return _refused(request, 503, "Wake is busy.", {"Retry-After": RETRY_SECONDS})
+    taken = record_points(Project.objects.get(pk=key.project_id), found, now=now)
     return _answer(kind, taken)
 
 
@@ -78,21 +90,11 @@ def _answer(kind: str, taken: Taken) -> HttpResponse:
     if taken.refused:
         answer.partial_success.rejected_data_points = taken.refused
         answer.partial_success.error_message = " ".join(taken.why)[:1_000]
-    return _as(kind, answer, 200)
+    body = MessageToJson(answer, indent=None) if kind == JSON else answer.SerializeToString()
+    return HttpResponse(body, content_type=kind)
 
 
-def _refused(
-    request: HttpRequest, status: int, said: str, headers: dict[str, str] | None = None
-) -> HttpResponse:
-    # The specification wants a google.rpc.Status. Its message has the number 2, as this one's has:
-    # on the wire, and in JSON, the two are the same.
-    kind = str(request.META.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower()
-    answer = _as(kind if kind == JSON else PROTOBUF, Status(message=said), status)
-    for name, value in (headers or {}).items():
-        answer[name] = value
-    return answer
-
-
-def _as(kind: str, message: Any, status: int) -> HttpResponse:
-    body = MessageToJson(message, indent=None) if kind == JSON else message.SerializeToString()
-    return HttpResponse(body, status=status, content_type=kind)
+def _refused(request: HttpRequest, status: int, said: str) -> HttpResponse:
+    body, kind = status_body(said, content_type=str(request.META.get("CONTENT_TYPE", "")))
+    headers = busy_headers() if status in (429, 503) else {}
+    return HttpResponse(body, status=status, headers={**headers, "Content-Type": kind})

@@ -1,6 +1,9 @@
 """Which calls are turned away when more come than can be taken, and how."""
 
+import json
+
 import pytest
+from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from common.overload import BURST, FREE, INTERVAL, STANDING, Gate, Shedding, note_wait
 
@@ -48,7 +51,7 @@ class TestGate:
         assert len(set(waits)) == 3
 
 
-def call(path, waited):
+def call(path, waited, content_type=""):
     """Call an application that answers "done"; return the status, headers and body."""
     told = []
 
@@ -57,7 +60,8 @@ def call(path, waited):
         return [b"done"]
 
     note_wait(waited)
-    body = Shedding(application)({"PATH_INFO": path}, lambda *said: told.append(said))
+    environ = {"PATH_INFO": path, "CONTENT_TYPE": content_type}
+    body = Shedding(application)(environ, lambda *said: told.append(said))
     note_wait(0.0)
     return told[0][0], dict(told[0][1]), b"".join(body)
 
@@ -79,6 +83,16 @@ class TestShedding:
 
         assert headers["Access-Control-Allow-Origin"] == "*"
         assert headers["Access-Control-Expose-Headers"] == "Retry-After"
+
+    def test_an_exporter_is_told_in_the_words_of_its_protocol(self):
+        status, headers, body = call("/v1/metrics", 1.0, "application/x-protobuf")
+        in_json = call("/v1/metrics", 1.0, "application/json; charset=utf-8")
+
+        assert status.startswith("429")
+        assert headers["Content-Type"] == "application/x-protobuf"
+        assert "in a moment" in Status.FromString(body).message
+        assert in_json[1]["Content-Type"] == "application/json"
+        assert "in a moment" in json.loads(in_json[2])["message"]
 
     @pytest.mark.parametrize("path", [*ONCE, "/p/shop/"])
     def test_others_are_still_answered_then(self, path):

@@ -4,6 +4,7 @@ import gzip
 import json
 import subprocess
 import sys
+import zlib
 
 import pytest
 import time_machine
@@ -77,6 +78,14 @@ class TestACall:
 
         assert stored() == [4]
 
+    def test_may_be_packed_as_the_sdk_also_can(self, shop, post):
+        follow(shop)
+        body = zlib.compress(request_of("orders", POINTS).SerializeToString())
+
+        post(body, headers={"Content-Encoding": "deflate"} | post_key(shop))
+
+        assert stored() == [4]
+
     @pytest.mark.parametrize("header", ["Api-Key", "X-Api-Key"])
     def test_may_show_its_key_in_a_header_of_its_own(self, shop, post, key, header):
         assert post(headers={header: key}).status_code == 200
@@ -146,15 +155,25 @@ class TestARefusal:
     def test_of_other_methods(self, client):
         assert client.get("/v1/metrics").status_code == 405
 
-    def test_may_be_tried_again_when_the_database_is_busy(self, post, monkeypatch):
-        def busy(*_args, **_kw):
-            raise OperationalError("database is locked")
+    @pytest.mark.parametrize(
+        ("why", "status"), [("database is locked", 429), ("the server went away", 503)]
+    )
+    def test_may_be_tried_again_when_the_database_cannot_store(
+        self, post, monkeypatch, why, status
+    ):
+        def broken(*_args, **_kw):
+            raise OperationalError(why)
 
-        monkeypatch.setattr(telemetry_door, "record_points", busy)
+        monkeypatch.setattr(telemetry_door, "record_points", broken)
 
         answer = post()
+        in_json = post("{}", kind="application/json")
 
-        assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+        assert (answer.status_code, answer["Content-Type"]) == (status, PROTOBUF)
+        assert 1 <= int(answer["Retry-After"]) <= 4
+        assert "in a moment" in Status.FromString(answer.content).message
+        assert (in_json.status_code, in_json["Content-Type"]) == (status, "application/json")
+        assert "in a moment" in in_json.json()["message"]
 
 
 PROGRAM = """
