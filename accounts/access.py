@@ -52,5 +52,10 @@ def may(request: HttpRequest, project: Project, role: Role) -> bool:
     user = request.user
     if not user.is_authenticated:
         return False
-    membership = Membership.objects.filter(user=user, project=project).first()
-    return membership is not None and RANK[Role(membership.role)] >= RANK[role]
+    # A page asks several times; the answer is kept for this one request.
+    known: dict[int, str | None] = request.__dict__.setdefault("roles_by_project", {})
+    if project.pk not in known:
+        memberships = Membership.objects.filter(user=user, project=project)
+        known[project.pk] = memberships.values_list("role", flat=True).first()
+    mine = known[project.pk]
+    return mine is not None and RANK[Role(mine)] >= RANK[role]

@@ -77,9 +77,13 @@ class ShipTimes:
 
 def learning_speed(project: Project, *, now: datetime, weeks: int = 12) -> LearningSpeed:
     """Return the learning speed of the last `weeks`, and of as long before, in three queries."""
+    return speed_among(ship_times(project, Window.before(now, 2 * weeks * WEEK)), now, weeks)
+
+
+def speed_among(ships: Sequence[ShipTimes], now: datetime, weeks: int = 12) -> LearningSpeed:
+    """Return the learning speed of the last `weeks`; other ships than theirs do not count."""
     window = Window.before(now, weeks * WEEK)
     before = Window.before(window.start, weeks * WEEK)
-    ships = ship_times(project, Window(before.start, window.end))
     recent = [ship for ship in ships if ship.shipped_at in window]
     earlier = [ship for ship in ships if ship.shipped_at in before]
 
@@ -101,13 +105,12 @@ def learning_speed(project: Project, *, now: datetime, weeks: int = 12) -> Learn
     )
 
 
-def ship_times(project: Project, window: Window) -> list[ShipTimes]:
-    """Return the times of the ships that went live in the window, in three queries."""
-    ships = (
-        Deployment.objects.filter(project=project)
-        .reaching_customers()
-        .filter(shipped_at__gte=window.start, shipped_at__lt=window.end)
-    )
+def ship_times(project: Project, *windows: Window) -> list[ShipTimes]:
+    """Return the times of the ships that went live in any of the windows, in three queries."""
+    within = Q()
+    for window in dict.fromkeys(windows):
+        within |= Q(shipped_at__gte=window.start, shipped_at__lt=window.end)
+    ships = Deployment.objects.filter(project=project).reaching_customers().filter(within)
     # One step into an index a ship, however much was said of it.
     first_word = (
         Attribution.objects.heard()

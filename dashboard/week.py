@@ -8,7 +8,7 @@ from django.db.models import Count, Max, Q
 from accounts.models import Project
 from common.days import zone_of
 from common.windows import Window
-from dashboard.speed import LearningSpeed, learning_speed
+from dashboard.speed import LearningSpeed, ship_times, speed_among
 from dashboard.week_chart import WeekChart, chart_of_week
 from dashboard.week_headline import headline
 from dashboard.week_lessons import (
@@ -21,11 +21,11 @@ from dashboard.week_lessons import (
 )
 from dashboard.week_lookback import LookBack, lookback_of
 from dashboard.week_overlaps import Overlap, overlaps_of
-from dashboard.week_pace import WeekPace, pace_of
+from dashboard.week_pace import REACH, WeekPace, pace_among, reach_of
 from dashboard.week_phrases import VoicesTurned, voices_turned
 from dashboard.week_reasons import Reason, Undecided, why_nothing
-from dashboard.week_ships import ShipLine, Ships, ships_of, too_early
-from dashboard.week_voices import Unanswered, Voices, unanswered_of, voices_of
+from dashboard.week_ships import ShipLine, Ships, ships_of
+from dashboard.week_voices import Unanswered, Voices, said_in, unanswered_of, voices_of
 from learning.models import Learning
 from learning.overturned import Overturned, overturned_in
 from learning.verdict import Verdict
@@ -62,30 +62,19 @@ def week_in_review(project: Project, *, week: Window, now: datetime) -> WeekInRe
     What waits is told as it stands `now`. Takes the same number of queries however long the
     project's history is and however much happened.
     """
-    ships = ships_of(project, week, now=now)
+    ships, early = ships_of(project, week, now=now)
     lessons = lessons_of(project, week)
     overturned = overturned_in(project, week)
     surprises = surprises_of(project, week, lessons)
     voices = voices_of(project, week)
     overdue = overdue_in(project, now=now)
-    early = too_early(project, week, now=now)
+    times = ship_times(project, Window.before(now, REACH), reach_of(week))
     undecided = _undecided(project, week)
-    first = next((line.next_look_at for line in early if line.next_look_at), None)
     return WeekInReview(
         week=week,
-        headline=headline(
-            lessons=[row.headline for row in lessons],
-            ships=ships.count,
-            with_hypothesis=ships.with_hypothesis,
-            untold=undecided.weak,
-            mixed=undecided.mixed,
-            waiting=overdue.count,
-            watched=len(early),
-            next_verdict_on=first.astimezone(zone_of(project.timezone)).date() if first else None,
-            feedback=voices.count,
-        ),
-        speed=learning_speed(project, now=now),
-        pace=pace_of(project, week),
+        headline=_news(project, lessons, ships, early, overdue, undecided, voices.count),
+        speed=speed_among(times, now),
+        pace=pace_among(times, week),
         ships=ships,
         lessons=lessons,
         overturned=overturned,
@@ -103,6 +92,43 @@ def week_in_review(project: Project, *, week: Window, now: datetime) -> WeekInRe
         else why_nothing(
             ships=ships, early=early, overdue=overdue, undecided=undecided, said=voices.count
         ),
+    )
+
+
+def headline_of_week(project: Project, *, week: Window, now: datetime) -> str:
+    """Return the headline of the week's review alone, in a third of its queries."""
+    ships, early = ships_of(project, week, now=now)
+    return _news(
+        project,
+        lessons_of(project, week),
+        ships,
+        early,
+        overdue_in(project, now=now),
+        _undecided(project, week),
+        said_in(project, week),
+    )
+
+
+def _news(
+    project: Project,
+    lessons: list[Lesson],
+    ships: Ships,
+    early: list[ShipLine],
+    overdue: Overdue,
+    undecided: Undecided,
+    said: int,
+) -> str:
+    first = next((line.next_look_at for line in early if line.next_look_at), None)
+    return headline(
+        lessons=[row.headline for row in lessons],
+        ships=ships.count,
+        with_hypothesis=ships.with_hypothesis,
+        untold=undecided.weak,
+        mixed=undecided.mixed,
+        waiting=overdue.count,
+        watched=len(early),
+        next_verdict_on=first.astimezone(zone_of(project.timezone)).date() if first else None,
+        feedback=said,
     )
 
 

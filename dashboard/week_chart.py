@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import Project
 from common.days import zone_of
 from dashboard.charts import Chart
-from dashboard.reads.charts import chart_of
+from dashboard.reads.charts import chart_of_row
 from dashboard.reads.estimates import telling
 from dashboard.week_lessons import TAUGHT, Lesson, Surprise
 from learning.models import ImpactEstimate
@@ -29,7 +29,7 @@ class WeekChart:
 def chart_of_week(
     project: Project, lessons: Sequence[Lesson], surprises: Sequence[Surprise], *, now: datetime
 ) -> WeekChart | None:
-    """Return the chart of the first settled bet, or of the first surprise; in six queries.
+    """Return the chart of the first settled bet, or of the first surprise; in four queries.
 
     None where nothing was measured that could be drawn.
     """
@@ -47,10 +47,11 @@ def chart_of_week(
         metric__in={metric for _, metric in wanted},
         effect__isnull=False,
     )
-    known = {(row.deployment_id, row.metric_id): row for row in telling(measured)}
+    rows = telling(measured).select_related("deployment__adoption")
+    known = {(row.deployment_id, row.metric_id): row for row in rows}
     row = next((known[pair] for pair in wanted if pair in known), None)
     if row is None:
         return None
     with timezone.override(zone_of(project.timezone)):
-        chart = chart_of(row.deployment, row.metric, now=now)
+        chart = chart_of_row(row, now=now)
     return WeekChart(row.deployment_id, row.metric_id, chart) if chart.has_data else None

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
+from django.db.models import Window as Over
 
 from accounts.models import Project
 from common.windows import DAY, Window
 from dashboard.week_ships import names_of
-from deployments.models import Goal, Hypothesis
+from deployments.models import Goal, Hypothesis, Shipper
 from engagement.models import Direction
 from learning.models import ImpactEstimate, Learning
 from learning.verdict import Verdict, percent
@@ -185,14 +186,18 @@ def measured(row: ImpactEstimate) -> str:
 
 
 def overdue_in(project: Project, *, now: datetime, limit: int = 10) -> Overdue:
-    """Return the drafts whose time to be confirmed has passed, the oldest first."""
+    """Return the drafts whose time to be confirmed has passed, the oldest first; two queries."""
     drafts = Learning.objects.current().filter(
         project=project, state=Learning.State.DRAFT, due_at__lt=now
     )
-    rows = drafts.select_related("deployment").prefetch_related("deployment__shippers__user")
-    return Overdue(
-        tuple(_waiting(row) for row in rows.order_by("due_at", "pk")[:limit]), drafts.count()
+    shippers = Shipper.objects.select_related("user")
+    rows = (
+        drafts.select_related("deployment")
+        .prefetch_related(Prefetch("deployment__shippers", queryset=shippers))
+        .annotate(in_all=Over(Count("pk")))  # of all, not only of those that are read
+        .order_by("due_at", "pk")[:limit]
     )
+    return Overdue(tuple(_waiting(row) for row in rows), rows[0].in_all if rows else 0)
 
 
 def _waiting(row: Learning) -> Waiting:

@@ -4,7 +4,7 @@ Counted by when something was reached, not by when the ship went live: of the sh
 only the quick ones have been learned from by its end, and every week would look like progress.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
@@ -36,7 +36,17 @@ class WeekPace:
 
 def pace_of(project: Project, week: Window) -> WeekPace:
     """Return how long after their ships the week's firsts came, in three queries."""
-    ships = ship_times(project, Window.before(week.end, REACH))
+    return pace_among(ship_times(project, reach_of(week)), week)
+
+
+def reach_of(week: Window) -> Window:
+    """Return when a ship has to have gone live to count for the pace of a week."""
+    return Window.before(week.end, REACH)
+
+
+def pace_among(times: Sequence[ShipTimes], week: Window) -> WeekPace:
+    """Return how long after their ships the week's firsts came; of other ships none counts."""
+    ships = [ship for ship in times if ship.shipped_at in reach_of(week)]
 
     def reached(moments: Iterable[tuple[ShipTimes, datetime | None]]) -> Reached:
         times = [

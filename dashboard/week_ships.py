@@ -1,20 +1,32 @@
 """What went out in a week, and which ships it is too early to judge."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import (
+    Count,
+    Exists,
+    Min,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    prefetch_related_objects,
+)
 
 from accounts.models import Project
 from common.windows import Window
-from deployments.models import Deployment, DeploymentStatus
+from deployments.models import Deployment, DeploymentStatus, Shipper
 from learning.models import Attribution, Learning
 from learning.verdict import Verdict
 
 LISTED = 100  # ships of one week that are listed one by one; the rest is only counted
 WATCHED = timedelta(days=90)  # a ship older than that is no news, even if its window is still open
 UNDECIDED = (Verdict.TOO_EARLY, Verdict.NO_HYPOTHESIS)
+EARLY = 10  # ships that are too early to judge: the next of them
+# Who shipped it, with their accounts, in one query.
+SHIPPERS = Prefetch("shippers", queryset=Shipper.objects.select_related("user"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +61,8 @@ class Ships:
     with_hypothesis: int
 
 
-def ships_of(project: Project, week: Window, *, now: datetime) -> Ships:
-    """Return what went out in the week, in four queries."""
+def ships_of(project: Project, week: Window, *, now: datetime) -> tuple[Ships, list[ShipLine]]:
+    """Return what went out in the week, and the ships that are too early to judge; six queries."""
     ships = Deployment.objects.filter(project=project).reaching_customers()
     in_week = Q(shipped_at__gte=week.start, shipped_at__lt=week.end)
     before = Q(shipped_at__gte=week.start - week.length, shipped_at__lt=week.start)
@@ -59,37 +71,54 @@ def ships_of(project: Project, week: Window, *, now: datetime) -> Ships:
         before=Count("pk", filter=before),
         bets=Count("pk", filter=in_week & Q(hypothesis__isnull=False)),
     )
-    newest = with_next_look(ships.filter(in_week), now).order_by("-shipped_at", "-pk")[:LISTED]
-    return Ships(lines_of(list(newest), now), counts["count"], counts["before"], counts["bets"])
+    newest = list(_newest(ships.filter(in_week), now))
+    open_bets = list(_newest(_unjudged(project, week), now))
+    read = list({ship.pk: ship for ship in (*newest, *open_bets)}.values())
+    prefetch_related_objects(read, SHIPPERS)
+    lines = {line.pk: line for line in lines_of(read, now)}
+    told = tuple(lines[ship.pk] for ship in newest)
+    return (
+        Ships(told, counts["count"], counts["before"], counts["bets"]),
+        _next_first([lines[ship.pk] for ship in open_bets], now),
+    )
 
 
-def too_early(project: Project, week: Window, *, now: datetime, limit: int = 10) -> list[ShipLine]:
-    """Return the ships whose hypothesis has no verdict yet, the next to be judged first."""
+def _unjudged(project: Project, week: Window) -> QuerySet[Deployment]:
+    """Return the ships whose hypothesis has no verdict yet."""
     judged = (
         Learning.objects.current().filter(deployment=OuterRef("pk")).exclude(verdict__in=UNDECIDED)
     )
-    ships = (
+    return (
         Deployment.objects.filter(project=project, hypothesis__isnull=False)
         .reaching_customers()
         .exclude(status=DeploymentStatus.ROLLED_BACK)
         .filter(~Exists(judged), shipped_at__gte=week.end - WATCHED, shipped_at__lt=week.end)
     )
-    lines = lines_of(list(with_next_look(ships, now).order_by("-shipped_at", "-pk")[:LISTED]), now)
+
+
+def _next_first(lines: list[ShipLine], now: datetime) -> list[ShipLine]:
+    """Return the ships that Wake looks at again, the next to be judged first."""
     watched = [line for line in lines if line.next_look_at]
-    return sorted(watched, key=lambda line: line.next_look_at or now)[:limit]
+    return sorted(watched, key=lambda line: line.next_look_at or now)[:EARLY]
 
 
 def with_next_look(ships: QuerySet[Deployment], now: datetime) -> QuerySet[Deployment]:
     """Read with each ship what its line needs, and when Wake looks at it next."""
+    return _with_next_look(ships, now).prefetch_related(SHIPPERS)
+
+
+def _with_next_look(ships: QuerySet[Deployment], now: datetime) -> QuerySet[Deployment]:
     to_come = Q(checkups__finished_at=None, checkups__due_at__gt=now)
-    return (
-        ships.select_related("hypothesis__metric", "service", "adoption")
-        .prefetch_related("shippers__user")
-        .annotate(looks_next_at=Min("checkups__due_at", filter=to_come))
+    return ships.select_related("hypothesis__metric", "service", "adoption").annotate(
+        looks_next_at=Min("checkups__due_at", filter=to_come)
     )
 
 
-def lines_of(ships: list[Deployment], now: datetime) -> tuple[ShipLine, ...]:
+def _newest(ships: QuerySet[Deployment], now: datetime) -> QuerySet[Deployment]:
+    return _with_next_look(ships, now).order_by("-shipped_at", "-pk")[:LISTED]
+
+
+def lines_of(ships: Sequence[Deployment], now: datetime) -> tuple[ShipLine, ...]:
     """Return one line for each ship read by `with_next_look`, in the same order, in two queries."""
     keys = [ship.pk for ship in ships]
     best = Attribution.objects.heard().filter(deployment__in=keys, is_best=True)

@@ -1,9 +1,20 @@
 """What customers said in a week: how much, how it sounded, and a few of their own words."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Avg, Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import (
+    Avg,
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    prefetch_related_objects,
+)
 
 from accounts.models import Project
 from common.windows import WEEK, Window
@@ -73,7 +84,7 @@ def unanswered_of(project: Project, *, now: datetime) -> Unanswered:
 
 
 def voices_of(project: Project, week: Window) -> Voices:
-    """Return what customers said in the week, in five queries."""
+    """Return what customers said in the week, in four queries."""
     said = FeedbackItem.objects.heard().filter(project=project)
     in_week = Q(said_at__gte=week.start, said_at__lt=week.end)
     before = Q(said_at__gte=week.start - week.length, said_at__lt=week.start)
@@ -96,29 +107,34 @@ def voices_of(project: Project, week: Window) -> Voices:
     )
 
 
+def said_in(project: Project, week: Window) -> int:
+    """Return how much customers said in the week."""
+    return FeedbackItem.objects.heard().filter(project=project).said_within(week).count()
+
+
 def _quotes(said: QuerySet[FeedbackItem]) -> tuple[Quote, ...]:
     """Return up to three complaints, the worst first, one praise; about a ship before others."""
     linked = Attribution.objects.filter(
         feedback=OuterRef("pk"), is_best=True, on_topic=True, deployment__isnull=False
     )
     best = Attribution.objects.filter(is_best=True).select_related("deployment")
-    said = said.annotate(is_linked=Exists(linked)).prefetch_related(
-        Prefetch("attributions", queryset=best, to_attr="best")
-    )
+    said = said.annotate(is_linked=Exists(linked))
     complaints = said.filter(mood="bad").order_by(
         "-is_linked", F("rating").asc(nulls_last=True), "-said_at", "-pk"
     )[:CANDIDATES]
     praise = said.filter(mood="good").order_by(
         "-is_linked", F("rating").desc(nulls_last=True), "-said_at", "-pk"
     )[:CANDIDATES]
-    return (*_different(complaints, COMPLAINTS), *_different(praise, 1))
+    chosen = [*_different(complaints, COMPLAINTS), *_different(praise, 1)]
+    prefetch_related_objects(chosen, Prefetch("attributions", queryset=best, to_attr="best"))
+    return tuple(_quote(row) for row in chosen)
 
 
-def _different(rows: QuerySet[FeedbackItem], most: int) -> list[Quote]:
+def _different(rows: Iterable[FeedbackItem], most: int) -> list[FeedbackItem]:
     by_words: dict[str, FeedbackItem] = {}
     for row in rows:
         by_words.setdefault(" ".join(row.text.casefold().split()), row)
-    return [_quote(row) for row in list(by_words.values())[:most]]
+    return list(by_words.values())[:most]
 
 
 def _quote(row: FeedbackItem) -> Quote:

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from accounts.models import Project, User
 from common.windows import Window
+from dashboard.week import headline_of_week
 from digest.charts import drawn
-from digest.compose import Mail
+from digest.compose import Mail, subject_of
 from digest.issues import mail_for, reader_of, send_issue, write_issue
 from digest.links import unsubscribe_url
 from digest.message import message_of
@@ -18,6 +19,13 @@ def period_until(subscription: Subscription, now: datetime) -> Window:
     """Return a stretch up to `now` that is as long as what the reader's next digest tells of."""
     period = subscription.plan.period(due=subscription.plan.next_due(after=now))
     return Window.before(now, period.length)
+
+
+def next_subject(subscription: Subscription, *, now: datetime) -> str:
+    """Return the subject that the reader's digest would have now."""
+    project = subscription.project
+    week = period_until(subscription, now)
+    return subject_of(headline_of_week(project, week=week, now=now), project.name)
 
 
 def send_sample(subscription: Subscription, *, now: datetime) -> None:

@@ -40,6 +40,7 @@ def subscribe(project: Project, user: User, *, now: datetime) -> Subscription:
     subscription, _ = Subscription.objects.get_or_create(
         project=project, user=user, defaults=_defaults(project, user, now)
     )
+    subscription.project, subscription.user = project, user  # they are not read again
     return subscription
 
 

@@ -15,7 +15,7 @@ from accounts.access import may, project_for
 from accounts.models import Project, Role, User
 from common.paging import page_of
 from dashboard.templatetags.wake import span
-from digest.by_hand import period_until, send_sample
+from digest.by_hand import next_subject, period_until, send_sample
 from digest.charts import shown_on_a_page
 from digest.compose import Mail
 from digest.finding_forms import FindingChoiceForm
@@ -47,13 +47,16 @@ def digest_preview(request: HttpRequest, slug: str) -> HttpResponse:
         messages.success(request, on)
         return redirect("digest_preview", slug)
     may_manage = may(request, project, Role.MEMBER)
+    as_text = request.GET.get("as") == "text"
+    mail = _next_mail(subscription, now) if as_text else None  # else the frame on the page has it
     context = {
         "project": project,
         "subscription": subscription,
         "form": form,
         "finding_form": _finding_form(request, project),
-        "mail": _next_mail(subscription, now),
-        "as_text": request.GET.get("as") == "text",
+        "subject": mail.subject if mail else next_subject(subscription, now=now),
+        "as_text": as_text,
+        "text": mail.text if mail else "",
         "doubted": _doubted(subscription),
         "may_manage": may_manage,
         "others": _others(project) if may_manage else None,

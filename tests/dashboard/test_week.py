@@ -289,7 +289,7 @@ class TestWeekInReview:
             link(make_feedback(shop, f"Word {n}", rating=1, created_at=days_ago(1)), ship)
             make_learning(ship, Verdict.REFUTED, days=n)
 
-        assert _queries(shop) == few <= 48
+        assert _queries(shop) == few <= 36
 
 
 def _queries(project) -> int:

@@ -28,6 +28,34 @@ class TestPreview:
     def test_shows_the_subject_that_would_be_sent_now(self, as_ada, shop):
         assert "Nothing shipped and nobody wrote" in as_ada.get(PAGE).content.decode()
 
+    def test_shows_the_same_subject_above_the_mail_and_above_its_text(
+        self, as_ada, ada, shop, ben, time_machine
+    ):
+        time_machine.move_to(NOW, tick=False)
+        make_rich_week(shop, ada, ben)
+
+        as_html, as_text = (
+            BeautifulSoup(as_ada.get(PAGE, {"as": form}).content, "html5lib").select_one(
+                "#next-digest ~ p .strong"
+            )
+            for form in ("html", "text")
+        )
+
+        assert "checkout" in as_html.text
+        assert as_html.text == as_text.text
+
+    def test_takes_few_queries_for_a_full_week(
+        self, as_ada, ada, shop, ben, time_machine, django_assert_max_num_queries
+    ):
+        time_machine.move_to(NOW, tick=False)
+        make_rich_week(shop, ada, ben)
+
+        with django_assert_max_num_queries(32):
+            as_ada.get(PAGE)
+        for path in (f"{PAGE}mail/", f"{PAGE}?as=text"):
+            with django_assert_max_num_queries(48):
+                as_ada.get(path)
+
     def test_shows_the_mail_in_a_frame_that_may_run_nothing(self, as_ada, shop):
         frame = BeautifulSoup(as_ada.get(PAGE).content, "html5lib").iframe
 
@@ -167,5 +195,5 @@ class TestArchive:
                 sent_at=NOW,
             )
 
-        with django_assert_max_num_queries(52):
+        with django_assert_max_num_queries(28):
             as_ada.get(PAGE)
