@@ -10,12 +10,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.access import may, project_for
+from accounts.access import project_for
 from accounts.forms import KeyForm, MemberForm, ProjectForm, RoleForm
 from accounts.invitation import invitation_link, send_invitation
 from accounts.keys import make_api_key, revoke_api_key
 from accounts.members import Joined, LastOwner, add_member, change_role, remove_member
 from accounts.models import ApiKey, Membership, Project, Role, Scope, User
+from accounts.settings_pages import settings_context
 from common.mail import goes_nowhere
 
 logger = logging.getLogger(__name__)
@@ -35,10 +36,8 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
         messages.success(request, "Saved.")
         return redirect("settings", slug=slug)
     context = {
-        "project": project,
+        **settings_context(request, project),
         "form": form,
-        "is_owner": may(request, project, Role.OWNER),
-        "may_connect": may(request, project, Role.MEMBER),
     }
     return render(request, "accounts/settings.html", context)
 

@@ -13,11 +13,11 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import project_for
 from accounts.keys import make_api_key
 from accounts.models import Role, Scope, User
+from accounts.settings_pages import settings_context
 from common.paging import page_of
 from common.values import storable
 from dashboard.event_snippets import event_snippets
 from dashboard.reads.events import events_seen, first_event
-from dashboard.source_views import shared
 from engagement.event_intake import oldest_kept, read_again, spelling_of
 from engagement.models import Event, RefusedEvent
 
@@ -27,7 +27,7 @@ def events(request: HttpRequest, slug: str) -> HttpResponse:
     """Show what came in the last four weeks, what was refused and why, and how to send."""
     project = project_for(request.user, slug)
     context = {
-        **shared(request, project),
+        **settings_context(request, project),
         "seen": events_seen(project, now=timezone.now()),
         "first": first_event(project),
         "snippets": event_snippets(settings.BASE_URL),
@@ -53,7 +53,7 @@ def events_key(request: HttpRequest, slug: str) -> HttpResponse:
     by = cast(User, request.user)
     _, key = make_api_key(project, name="Events", scopes=[Scope.EVENTS_WRITE], by=by)
     context = {
-        **shared(request, project),
+        **settings_context(request, project),
         "key": key,
         "snippets": event_snippets(settings.BASE_URL, key),
         "first": first_event(project),
@@ -70,7 +70,7 @@ def events_latest(request: HttpRequest, slug: str) -> HttpResponse:
     rows = rows.filter(name=name) if name else rows
     listing = page_of(request, rows, by=("-occurred_at", "-pk"))
     context = {
-        **shared(request, project),
+        **settings_context(request, project),
         "name": name,
         "listing": listing,
         # In a template `properties.items` would be the property of that name, if there is one.

@@ -11,11 +11,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import project_for
 from accounts.models import Role
+from accounts.settings_pages import settings_context
 from common.pages import page_or_part
 from common.windows import Window
 from dashboard.charts import NOTHING, Chart, history_chart
 from dashboard.source_forms import FeedForm, blank_feed
-from dashboard.source_views import kind_or_404, shared
+from dashboard.source_views import kind_or_404
 from deployments.models import Deployment
 from engagement.feeding import Trial, change_feed, gather_now, make_feed, switch_feed, try_feed
 from engagement.models import Feed, Metric, Source
@@ -65,7 +66,7 @@ def _form(request: HttpRequest, feed: Feed) -> HttpResponse:
         trial = try_feed(feed, filled, now=now, versions=versions_for)
         chart = _chart(feed, filled.metric, trial)
     context = {
-        **shared(request, source.project),
+        **settings_context(request, source.project),
         "form": form,
         "kind": kind,
         "source": source,

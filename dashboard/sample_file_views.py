@@ -15,11 +15,11 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import project_for
 from accounts.forms import zone_choices
 from accounts.models import Project, Role
+from accounts.settings_pages import settings_context
 from common.batches import columns_of, first_rows
 from common.errors import IntakeReport, RowError
 from common.pages import page_or_part
 from common.tables import NotATable, Table
-from dashboard.source_views import shared
 from engagement.importer import guess_mapping, import_batches
 
 MAX_BYTES = 2 * 1024 * 1024
@@ -80,7 +80,7 @@ def sample_file(request: HttpRequest, slug: str) -> HttpResponse:
             done = read.report.created + read.report.updated
             messages.success(request, f"Read: {done:,} samples were new or other than before.")
             return redirect("metrics", slug)
-    context = {**shared(request, project), "form": form, "read": read}
+    context = {**settings_context(request, project), "form": form, "read": read}
     context["is_tried"] = "test" in request.POST
     return page_or_part(request, "dashboard/sample_file.html", "trial", context)
 

@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import may, project_for
-from accounts.models import Project, Role, User
+from accounts.access import project_for
+from accounts.models import Role, User
+from accounts.settings_pages import settings_context
 from common.pages import page_or_part
 from dashboard.source_forms import SourceForm
 from engagement.feeding import Trial, blank_source, feeds_of, save_source, try_source
@@ -21,21 +22,12 @@ from engagement.sources.registry import SOURCES
 MAX_SOURCES = 50
 
 
-def shared(request: HttpRequest, project: Project) -> dict[str, Any]:
-    """Return what each page of the settings is given."""
-    return {
-        "project": project,
-        "is_owner": may(request, project, Role.OWNER),
-        "may_connect": may(request, project, Role.MEMBER),
-    }
-
-
 @require_safe
 def sources(request: HttpRequest, slug: str) -> HttpResponse:
     """List where metrics come from and how each does; owners may add one."""
     project = project_for(request.user, slug)
     context = {
-        **shared(request, project),
+        **settings_context(request, project),
         "sources": project.sources.order_by("name", "pk"),
         "listed": feeds_of(project, now=timezone.now()),
         "kinds": sorted(SOURCES.values(), key=lambda one: one.label.casefold()),
@@ -92,7 +84,7 @@ def _form(request: HttpRequest, source: Source, kind: SourceKind) -> HttpRespons
             return redirect("settings_source", source.project.slug, saved.pk)
         trial = try_source(source, **entered)
     context = {
-        **shared(request, source.project),
+        **settings_context(request, source.project),
         "form": form,
         "kind": kind,
         "source": source if source.pk else None,
@@ -108,7 +100,7 @@ def source(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     row = get_object_or_404(Source, project=project, pk=pk)
     listed = [one for one in feeds_of(project, now=timezone.now()) if one.feed.source_id == row.pk]
     context = {
-        **shared(request, project),
+        **settings_context(request, project),
         "source": row,
         "kind": SOURCES.get(row.kind),
         "listed": listed,

@@ -8,8 +8,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import project_for
 from accounts.models import Role
+from accounts.settings_pages import settings_context
 from common.values import storable
-from dashboard.source_views import shared
 from dashboard.telemetry_forms import FollowForm
 from engagement.models import FollowedInstrument, SeenInstrument
 from engagement.telemetry_following import follow_instrument, followed_in, seen_lately
@@ -22,7 +22,7 @@ def telemetry(request: HttpRequest, slug: str) -> HttpResponse:
     """Show how to send, what feeds a metric, and what else was seen lately."""
     project = project_for(request.user, slug)
     context = {
-        **shared(request, project),
+        **settings_context(request, project),
         "base": request.build_absolute_uri("/").rstrip("/"),
         "followed": followed_in(project),
         "lately": seen_lately(project, now=timezone.now()),
@@ -46,7 +46,7 @@ def telemetry_follow(request: HttpRequest, slug: str) -> HttpResponse:
         follow_instrument(seen, **form.facts(), now=timezone.now())
         messages.success(request, f"{seen.name} is followed from its next call on.")
         return redirect("settings_telemetry", slug)
-    context = {**shared(request, project), "seen": seen, "form": form}
+    context = {**settings_context(request, project), "seen": seen, "form": form}
     return render(request, "dashboard/telemetry_follow.html", context)
 
 

@@ -3,15 +3,14 @@
 import logging
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import RequestDataTooBig
 from django.db.models import F
-from django.http import HttpRequest, JsonResponse, UnreadablePostError
+from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from common.api import TooLarge
-from common.webhooks import NotSigned, SignedCall, check_signature
+from common.hook_calls import CallUnread, read_hook_call
+from common.webhooks import NotSigned, check_signature
 from deployments.addresses import page_of_deployment
 from deployments.deliveries import receive
 from deployments.models import Delivery, Webhook
@@ -34,23 +33,18 @@ def hook(request: HttpRequest, provider: str, key: str, path: str = "") -> JsonR
     row = webhook.first() if known else None
     if row is None:
         return JsonResponse({"detail": "No webhook has this address."}, status=404)
-    try:
-        body = request.body
-    except RequestDataTooBig:
-        return JsonResponse({"detail": TooLarge.default_detail}, status=TooLarge.status_code)
-    except UnreadablePostError:
-        return JsonResponse({"detail": "The body broke off."}, status=400)
     now = timezone.now()
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    call = SignedCall(headers, body, now)
     try:
+        call = read_hook_call(request, now=now)
         check_signature(call, row.secrets_at(now), PROVIDERS[provider].schemes)
+    except CallUnread as why:
+        return why.answer()
     except NotSigned as why:
         logger.warning("Refused a delivery to webhook %s (%s): %s.", row.pk, provider, why)
         webhook.update(refused_count=F("refused_count") + 1, last_refused_at=now)
         mend = f"Set the secret in {PROVIDERS[provider].label} to the one in Wake's settings."
         return JsonResponse({"detail": f"{why}. {mend}"}, status=401)
-    return _answer(receive(row, headers=headers, path=path, body=body, now=now))
+    return _answer(receive(row, headers=call.headers, path=path, body=call.body, now=now))
 
 
 def _answer(delivery: Delivery) -> JsonResponse:

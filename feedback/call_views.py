@@ -9,11 +9,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import project_for
 from accounts.models import Role
+from accounts.settings_pages import settings_context
 from common.bodies import laid_out
 from common.pages import page_or_part
 from common.paging import page_of
 from feedback.calls import record, replay_unreadable
-from feedback.connection_views import shared
 from feedback.models import Call, Connection
 
 
@@ -36,7 +36,7 @@ def calls(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     if wanted:
         rows = rows.filter(outcome=wanted)
     context = {
-        **shared(request, project),
+        **settings_context(request, project),
         "connection": connection,
         "form": form,
         "listing": page_of(request, rows, by=("-received_at", "-pk")),
@@ -54,7 +54,7 @@ def call(request: HttpRequest, slug: str, pk: int, number: int) -> HttpResponse:
     connection = get_object_or_404(Connection, project=project, pk=pk)
     row = get_object_or_404(Call, connection=connection, pk=number)
     context = {
-        **shared(request, project),
+        **settings_context(request, project),
         "connection": connection,
         "call": row,
         "payload": laid_out(bytes(row.body), row.headers),

@@ -12,12 +12,12 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import project_for
 from accounts.models import Role
+from accounts.settings_pages import settings_context
 from common.bodies import laid_out
 from common.errors import BadInput
 from common.expressions import MAX_EXPRESSION, check_expression
 from common.pages import page_or_part
 from feedback.calls import Reading, read_call, replay_unreadable
-from feedback.connection_views import shared
 from feedback.connections import TriedRow, change_mapping, try_rows
 from feedback.connectors.webhook import FIELDS, PRESETS, mapping_of
 from feedback.models import Call, Connection
@@ -87,7 +87,7 @@ def mapping(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     call = next((one for one in recent if str(one.pk) == chosen), recent[0] if recent else None)
     sample = form.data.get("sample", "").strip() if form.is_bound else ""
     context = {
-        **shared(request, project),
+        **settings_context(request, project),
         "connection": connection,
         "form": form,
         "presets": [(name, label) for name, (label, _) in PRESETS.items()],

@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import may, project_for
+from accounts.access import project_for
 from accounts.models import Project, Role, User
+from accounts.settings_pages import settings_context
 from common.pages import code_pieces, page_or_part
 from common.webhooks import ANY_TOKEN
 from feedback.connection_forms import ConnectionForm, SecretForm, blank_connection
@@ -33,22 +34,13 @@ MAX_CONNECTIONS = 50
 CALLS_SHOWN = 5
 
 
-def shared(request: HttpRequest, project: Project) -> dict[str, Any]:
-    """Return what each page of the settings is given."""
-    return {
-        "project": project,
-        "is_owner": may(request, project, Role.OWNER),
-        "may_connect": may(request, project, Role.MEMBER),
-    }
-
-
 @require_safe
 def connections(request: HttpRequest, slug: str) -> HttpResponse:
     """List where feedback comes from and how each place does; owners may add one."""
     project = project_for(request.user, slug)
     now = timezone.now()
     context = {
-        **shared(request, project),
+        **settings_context(request, project),
         "listed": connections_of(project, now=now),
         "kinds": sorted(CONNECTORS.values(), key=lambda one: one.label.casefold()),
         "now": now,
@@ -114,7 +106,7 @@ def _trial(request: HttpRequest, form: ConnectionForm) -> Trial | None:
 
 def _form_page(request: HttpRequest, form: ConnectionForm, *, trial: Trial | None) -> HttpResponse:
     context = {
-        **shared(request, form.connection.project),
+        **settings_context(request, form.connection.project),
         "form": form,
         "connector": form.connector,
         "connection": form.connection if form.connection.pk else None,
@@ -145,7 +137,7 @@ def connection_page(
     is_asked = connector is not None and connector.gather is not None
     calls = row.calls.defer("body", "headers").order_by("-received_at", "-pk")
     context = {
-        **shared(request, project),
+        **settings_context(request, project),
         "connection": row,
         "connector": connector,
         "health": health_of(row, now=now),

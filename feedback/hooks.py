@@ -3,15 +3,14 @@
 import logging
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import RequestDataTooBig
 from django.db.models import F
-from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from common.api import TooLarge
-from common.webhooks import ANY_TOKEN, NotSigned, SignedCall, check_signature
+from common.hook_calls import CallUnread, read_hook_call
+from common.webhooks import ANY_TOKEN, NotSigned, check_signature
 from feedback.calls import receive
 from feedback.connections import hook_secrets
 from feedback.connectors.registry import CONNECTORS
@@ -36,17 +35,12 @@ def feedback_hook(request: HttpRequest, key: str) -> HttpResponse:
         return JsonResponse({"detail": "No connection has this address."}, status=404)
     if request.method == "HEAD":
         return HttpResponse()
-    try:
-        body = request.body
-    except RequestDataTooBig:
-        return JsonResponse({"detail": TooLarge.default_detail}, status=TooLarge.status_code)
-    except UnreadablePostError:
-        return JsonResponse({"detail": "The body broke off."}, status=400)
     now = timezone.now()
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    call = SignedCall(headers, body, now)
     try:
+        call = read_hook_call(request, now=now)
         check_signature(call, hook_secrets(connection, now=now), connector.schemes or ANY_TOKEN)
+    except CallUnread as why:
+        return why.answer()
     except NotSigned as why:
         logger.warning(
             "Refused a call to connection %s (%s): %s.", connection.pk, connector.name, why
@@ -54,7 +48,7 @@ def feedback_hook(request: HttpRequest, key: str) -> HttpResponse:
         found.update(refused_count=F("refused_count") + 1, refused_at=now)
         mend = f"Set the secret in {connector.label} to the one of this connection in Wake."
         return JsonResponse({"detail": f"{why}. {mend}"}, status=401)
-    return _answer(receive(connection, headers=headers, body=body, now=now))
+    return _answer(receive(connection, headers=call.headers, body=call.body, now=now))
 
 
 def _answer(call: Call) -> JsonResponse:
