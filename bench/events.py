@@ -1,4 +1,5 @@
-"""Fills a database with a million events, counts them, reads the pages, and times it.
+"""Fills a database with a million events, counts them, makes metrics of them, reads the
+pages, and times it.
 
 Run by `make bench-events`, on a database of its own: DATABASE_URL names it. Prints a table in
 Markdown: how long a day takes to be counted, and how long the pages take, by queries and medians.
@@ -26,12 +27,15 @@ from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
 from accounts.models import Membership, Project, Role, User  # noqa: E402
+from bench.event_metrics import measure_metrics  # noqa: E402
 from engagement.counting import count_now  # noqa: E402
 from engagement.event_keeping import make_room  # noqa: E402
 from engagement.models import EventCount, VersionUse  # noqa: E402
 
 DAYS = 60
-NAMES, USERS, VERSIONS = 40, 20_000, 12
+NAMES, VERSIONS = 40, 12
+# So many users are active at a time; in DAYS so many come, and as many go.
+USERS, COMING = 10_000, 20_000
 NOW = datetime.now(UTC)
 _NUMBERS = {
     "postgresql": "SELECT n FROM generate_series(0, CAST(%s AS bigint) - 1) AS n",
@@ -61,13 +65,14 @@ def fill(rows: int) -> Project:
         "INSERT INTO engagement_event (project_id, kind, name, user_id, anonymous_id, environment,"  # noqa: S608
         " service, version, properties, occurred_at, received_at) "
         f"SELECT %s, 'track', 'Event ' || (n * 7919 %% {NAMES}), "
-        f"CASE WHEN n %% 5 = 0 THEN '' ELSE 'u-' || (n * 104729 %% {USERS}) END, "
-        f"'a-' || (n * 15485863 %% {2 * USERS}), 'production', '', "
+        "CASE WHEN n %% 5 = 0 THEN '' ELSE "
+        f"'u-' || (n * 104729 %% {USERS} + (%s - n) * {COMING} / %s) END, "
+        f"'a-' || (n * 15485863 %% {4 * USERS}), 'production', '', "
         f'\'2.\' || ({VERSIONS} - n * {VERSIONS} / %s), \'{{"plan": "pro", "total": 31.5}}\', '
         f"{when}, {when} FROM ({_NUMBERS[connection.vendor]}) AS numbers"
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [shop.pk, rows, at, step, at, step, rows])
+        cursor.execute(sql, [shop.pk, rows, rows, rows, at, step, at, step, rows])
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
     return shop
 
@@ -108,6 +113,7 @@ def main() -> None:
     report("the page Events", timed(lambda: look(page), 7))
     report("the latest events", timed(lambda: look(f"{page}latest/"), 7))
     report("the latest of one name", timed(lambda: look(f"{page}latest/?name=Event+3"), 7))
+    measure_metrics(shop, client, timed, report)
     days = EventCount.objects.filter(span="day", name="")
     assert sum(days.values_list("events", flat=True)) == rows
     print(f"\n{EventCount.objects.count():,} counts and {VersionUse.objects.count():,} uses kept.")

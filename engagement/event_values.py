@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from common.windows import DAY, Window
 from engagement.event_measures import ALIVE, LOOKBACK, ZEROES, Asked, Bucket
@@ -97,17 +97,13 @@ def time_to_first_use(asked: Asked, window: Window) -> list[Bucket]:
     New is whose event, any, is their first in 28 days. Counted are those who did the event less
     than `within` after it; who did not is no part of the median.
     """
-    part = _fresh(asked, window) + ", used AS ("
     longer = Window(window.start, window.end + asked.within)
-    part += done(asked, longer, event=asked.event, is_event=True)
+    part = _fresh(asked, window) + _followed_by(asked, longer)
     part += (
-        "), waits AS (SELECT fresh.who, fresh.at, "  # noqa: S608
-        "min(used.at) - fresh.at AS wait FROM fresh "
-        "JOIN used ON used.who = fresh.who AND used.at >= fresh.at "
-        f"AND used.at < fresh.at + {micros(asked.within)} GROUP BY fresh.who, fresh.at), "
-        f"ranked AS (SELECT {bucket(asked)} AS bucket, wait, row_number() OVER "
-        f"(PARTITION BY {bucket(asked)} ORDER BY wait) AS place, count(*) OVER "
-        f"(PARTITION BY {bucket(asked)}) AS size FROM waits) "
+        f", ranked AS (SELECT {bucket(asked)} AS bucket, then_at - at AS wait, "  # noqa: S608
+        f"row_number() OVER (PARTITION BY {bucket(asked)} ORDER BY then_at - at) AS place, "
+        f"count(*) OVER (PARTITION BY {bucket(asked)}) AS size FROM followed "
+        f"WHERE then_at - at < {micros(asked.within)}) "
         "SELECT bucket, min(wait), max(wait), max(size) FROM ranked "
         "WHERE place IN ((size + 1) / 2, (size + 2) / 2) GROUP BY bucket"
     )
@@ -127,13 +123,11 @@ def retention(asked: Asked, window: Window) -> list[Bucket]:
     """
     since = asked.within
     later = Window(window.start + since, window.end + since + DAY)
-    part = _fresh(asked, window) + ", back AS ("
-    part += done(asked, later, event=asked.event, is_event=True)
+    part = _fresh(asked, window) + _followed_by(asked, later, after=since)
     part += (
-        f") SELECT {bucket(asked, 'fresh.at')} AS bucket, count(DISTINCT back.who), "  # noqa: S608
-        "count(DISTINCT fresh.who) FROM fresh LEFT JOIN back ON back.who = fresh.who "
-        f"AND back.at >= fresh.at + {micros(since)} AND back.at < fresh.at + {micros(since + DAY)} "
-        "GROUP BY 1"
+        f" SELECT {bucket(asked)} AS bucket, "  # noqa: S608
+        f"count(DISTINCT CASE WHEN then_at - at < {micros(since + DAY)} THEN who END), "
+        "count(DISTINCT who) FROM followed GROUP BY 1"
     )
     return _shares(fetch(part))
 
@@ -149,6 +143,26 @@ def _fresh(asked: Asked, window: Window, *, event: str = "") -> Part:
         "FROM seen WHERE who IS NOT NULL), "
         "fresh AS (SELECT who, at FROM gaps "
         f"WHERE at >= {start} AND (before IS NULL OR at - before > {micros(LOOKBACK)}))"
+    )
+    return part
+
+
+def _followed_by(asked: Asked, window: Window, *, after: timedelta = timedelta(0)) -> Part:
+    """Return the WITH followed (who, at, then_at): fresh, and when its user next did the event.
+
+    That is, at or after `at` + `after`, within `window`; NULL if they did not. It sorts once:
+    SQLite can join by user and time only row by row, which takes many times as long.
+    """
+    shift = micros(after)
+    part = Part(", used AS (") + done(asked, window, event=asked.event, is_event=True)
+    part += (
+        "), steps AS (SELECT who, at, 0 AS used FROM fresh UNION ALL "  # noqa: S608
+        f"SELECT who, at - {shift}, 1 FROM used WHERE who IS NOT NULL), "
+        # Read backwards, the least time of a use so far is the next one after this row.
+        "next AS (SELECT who, at, used, min(CASE WHEN used = 1 THEN at END) OVER "
+        "(PARTITION BY who ORDER BY at DESC, used DESC "
+        "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS then_at FROM steps), "
+        f"followed AS (SELECT who, at, then_at + {shift} AS then_at FROM next WHERE used = 0)"
     )
     return part
 
