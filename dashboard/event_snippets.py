@@ -9,7 +9,13 @@ KEY = "YOUR_WRITE_KEY"
 
 def event_snippets(base: str, key: str = KEY) -> list[Snippet]:
     """Return the snippets for a Wake that people reach at `base`; each sends one event."""
-    return [_python(base, key), _node(base, key), _browser(base, key), _curl(base, key)]
+    return [
+        _python(base, key),
+        _node(base, key),
+        _browser(base, key),
+        _page(base, key),
+        _curl(base, key),
+    ]
 
 
 def _python(base: str, key: str) -> Snippet:
@@ -74,6 +80,35 @@ const analytics = AnalyticsBrowser.load({{
 
 analytics.page()
 analytics.track("Checked Out", {{ total: 31.5 }}, {{ app: {{ version: "2.4.0" }} }})""",
+    )
+
+
+def _page(base: str, key: str) -> Snippet:
+    return Snippet(
+        "Web page",
+        "In a script of your own, without a library. A library sends again what comes while Wake "
+        "is busy or away; this does not.",
+        f"""\
+let visitor = localStorage.getItem("visitor")
+if (!visitor) localStorage.setItem("visitor", (visitor = crypto.randomUUID()))
+
+function track(event, properties) {{
+  // As plain text: so browsers send it to another site without asking it first.
+  navigator.sendBeacon("{base}/v1/track", JSON.stringify({{
+    writeKey: "{key}",
+    messageId: crypto.randomUUID(),
+    anonymousId: visitor,
+    event,
+    properties,
+    context: {{
+      app: {{ version: "2.4.0" }},
+      environment: "production",
+      page: {{ path: location.pathname }},
+    }},
+  }}))
+}}
+
+track("Checked Out", {{ total: 31.5 }})""",
     )
 
 

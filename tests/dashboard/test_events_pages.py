@@ -165,7 +165,7 @@ class TestAWriteKey:
         row = ApiKey.objects.get(project=shop)
         assert row.scopes == [Scope.EVENTS_WRITE]
         key = re.search(rf"{row.prefix}\.\w+", html)[0]
-        assert html.count(key) == 6  # alone, and five times in four snippets
+        assert html.count(key) == 7  # alone, and six times in five snippets
         body = json.dumps({"writeKey": key, "userId": "kim", "event": "Opened"})
         assert Client().post("/v1/t", body, content_type="text/plain").status_code == 200
 
