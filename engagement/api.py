@@ -19,7 +19,6 @@ from engagement import api_schema
 from engagement.event_defining import save_metric, shown
 from engagement.intake import BATCH, record_samples
 from engagement.models import Metric, MetricSample, Way
-from engagement.no_data import note_way
 
 
 class MetricList(APIView):
@@ -76,10 +75,7 @@ def take_samples(project: Project, body: Any, *, now: datetime) -> dict[str, Any
     rows = batch_in(body, "samples", most=BATCH)
     if rows is None:
         raise BadInput("samples", "is missing.", 'Send {"samples": [...]}, or a list.')
-    report = record_samples(project=project, rows=rows, now=now)
-    keys = {str(row.get("metric")) for row in rows if isinstance(row, dict)}
-    note_way(keys, Way.API, project_id=project.pk, now=now)
-    return report.as_dict()
+    return record_samples(project=project, rows=rows, now=now, way=Way.API).as_dict()
 
 
 def _metric(metric: Metric) -> dict[str, Any]:

@@ -162,6 +162,8 @@ def _held(project: Project, key: str) -> EventMetric | None:
     metric = Metric.objects.filter(project=project, key=key).first()
     if metric and hasattr(metric, "feed"):
         raise BadInput("key", "is gathered from a source already.", "Choose another key.")
+    if metric and hasattr(metric, "instrument"):
+        raise BadInput("key", "is fed by OpenTelemetry already.", "Choose another key.")
     if metric and metric.samples.exists():
         mend = "Choose another key: they would be lost."
         raise BadInput("key", "has samples that came another way.", mend)

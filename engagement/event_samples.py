@@ -20,7 +20,8 @@ def replace_samples(
     """
     rows = [_row(metric, one) for one in found]
     for start in range(0, len(rows), BATCH):
-        record_samples(project=metric.project, rows=rows[start : start + BATCH], now=now)
+        batch = rows[start : start + BATCH]
+        record_samples(project=metric.project, rows=batch, now=now, worked_out=True)
     there = set(metric.samples.within(window).values_list("taken_at", flat=True))
     gone = there - {one.at for one in found}
     if gone:

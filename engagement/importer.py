@@ -10,7 +10,6 @@ from common.errors import IntakeReport
 from common.tables import Row, Table
 from engagement.intake import BATCH, record_samples
 from engagement.models import Way
-from engagement.no_data import note_way
 
 FIELDS = ("metric", "at", "value", "numerator", "denominator")
 # The names that other tools give to our fields, likeliest first.
@@ -66,10 +65,8 @@ def import_batches(
     def take(rows: list[Row]) -> IntakeReport:
         named = ({mapping[k]: v for k, v in row.values.items() if mapping.get(k)} for row in rows)
         samples = [{**row, "metric": row.get("metric") or metric} for row in named]
-        report = record_samples(project=project, rows=samples, now=now, zone=zone, dry_run=dry_run)
-        if not dry_run:
-            keys = {row["metric"] for row in samples}
-            note_way(keys, Way.FILE, project_id=project.pk, now=now)
-        return report
+        return record_samples(
+            project=project, rows=samples, now=now, zone=zone, dry_run=dry_run, way=Way.FILE
+        )
 
     return take_in(table, take, size=BATCH)

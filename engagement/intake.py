@@ -1,7 +1,7 @@
 """The writing door for what users do: every sample, however it came, passes here."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
@@ -10,22 +10,21 @@ from django.db import transaction
 from accounts.models import Project
 from common.errors import BadInput, IntakeReport
 from common.values import clean_text, read_duration
-from engagement.models import Direction, Kind, Metric, NoData, Role
+from engagement.models import Direction, Kind, Metric, NoData, Role, Way
+from engagement.no_data import note_way
 from engagement.rolling import roll_anew
+from engagement.sample_metrics import (
+    Found,
+    find_metrics,
+    make_metrics,
+    metric_for,
+    refuse_made_of_events,
+)
 from engagement.sample_rows import Read, read_key, read_samples
 from engagement.sample_store import store
 
 BATCH = 10_000
 MAX_RESOLUTION = timedelta(days=1)
-
-
-def metric_for(project: Project, key: str, **facts: Any) -> tuple[Metric, bool]:
-    """Return the project's metric with that key, made if need be, and whether it was made."""
-    return Metric.objects.get_or_create(
-        project=project,
-        key=key,
-        defaults={"name": key.replace("_", " ").capitalize(), **facts},
-    )
 
 
 def define_metric(project: Project, row: Any) -> tuple[Metric, bool]:
@@ -52,17 +51,17 @@ def define_metric(project: Project, row: Any) -> tuple[Metric, bool]:
 
 def _said_of(row: Mapping[str, Any]) -> dict[str, Any]:
     facts: dict[str, Any] = {}
-    for field, length in (("name", 150), ("unit", 30)):
-        if row.get(field) is not None:
-            text = clean_text(row[field], field=field, max_length=length)
-            if text or field != "name":  # a unit may be taken away, a name may not
-                facts[field] = text
+    for name, length in (("name", 150), ("unit", 30)):
+        if row.get(name) is not None:
+            text = clean_text(row[name], field=name, max_length=length)
+            if text or name != "name":  # a unit may be taken away, a name may not
+                facts[name] = text
     chosen = (("kind", Kind), ("good_direction", Direction), ("role", Role), ("no_data", NoData))
-    for field, choices in chosen:
-        if row.get(field) is not None:
-            if row[field] not in choices.values:
-                raise BadInput(field, "is not known.", f"Send one of {', '.join(choices.values)}.")
-            facts[field] = row[field]
+    for name, choices in chosen:
+        if row.get(name) is not None:
+            if row[name] not in choices.values:
+                raise BadInput(name, "is not known.", f"Send one of {', '.join(choices.values)}.")
+            facts[name] = row[name]
     if facts.get("no_data") == NoData.ZERO and facts.get("kind") == Kind.RATIO:
         raise BadInput("no_data", "cannot be zero for a ratio.", "A share of nothing is unknown.")
     resolution = read_duration(row.get("resolution"), field="resolution")
@@ -77,11 +76,11 @@ def _said_of(row: Mapping[str, Any]) -> dict[str, Any]:
 class SamplesReport(IntakeReport):
     """What became of a batch of samples, and the metrics that it named for the first time."""
 
-    new_metrics: list[str] | None = None
+    new_metrics: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as an API answer shows it."""
-        return {**IntakeReport.as_dict(self), "new_metrics": sorted(self.new_metrics or [])}
+        return {**IntakeReport.as_dict(self), "new_metrics": sorted(self.new_metrics)}
 
 
 def record_samples(
@@ -92,22 +91,31 @@ def record_samples(
     zone: tzinfo | None = None,
     first_index: int = 0,
     dry_run: bool = False,
+    way: Way | None = None,
+    worked_out: bool = False,
 ) -> SamplesReport:
     """Save the good rows and report the bad ones; the last value for a bucket is the one kept.
 
     Late, repeated and corrected samples are all welcome: each lands in its own bucket. With
-    `dry_run` nothing is written, and the counts are what writing would have given.
+    `dry_run` nothing is written, and the counts are what writing would have given. `way` is the
+    door, if somebody sent them; only what was `worked_out` here may be stored for a metric that is
+    made of events.
     """
     read, errors = read_samples(rows, now=now, zone=zone, first_index=first_index)
-    report = SamplesReport(errors=errors, new_metrics=[])
+    report = SamplesReport(errors=errors)
     with transaction.atomic():
-        widths = _widths(project, read, report)
-        buckets: dict[tuple[int, int], tuple[float, float | None]] = {}
-        for key, at, value, exposure in read:
-            metric_id, width = widths[key]
-            buckets[metric_id, at - at % width] = (value, exposure)
+        known = find_metrics(project, {row[0] for row in read})
+        if not worked_out and any(one.is_made_of_events for one in known.values()):
+            read, report.errors = refuse_made_of_events(
+                read, errors, known, first_index=first_index
+            )
+        if len(known) < len({row[0] for row in read} | known.keys()):
+            report.new_metrics = make_metrics(project, read, known)
+        buckets = _buckets(read, known)
         stored = store(buckets, now=now)
         is_news = stored.created or stored.updated or report.new_metrics
+        if way:
+            is_news = note_way({metric for metric, _at in buckets}, way, now=now) or is_news
         transaction.set_rollback(dry_run or not is_news)
     report.created, report.updated = stored.created, stored.updated
     # Rows that named a bucket twice were taken too; the later one is the value.
@@ -115,22 +123,13 @@ def record_samples(
     return report
 
 
-def _widths(
-    project: Project, read: list[Read], report: SamplesReport
-) -> dict[str, tuple[int, int]]:
-    """Return {key: (metric id, seconds of a bucket)}, making the metrics that are missing."""
-    keys = {row[0] for row in read}
-    known = Metric.objects.filter(project=project, key__in=keys)
-    widths = {
-        key: (metric_id, int(resolution.total_seconds()))
-        for key, metric_id, resolution in known.values_list("key", "pk", "resolution")
-    }
-    if len(widths) < len(keys):
-        shares = {key for key, _at, _value, exposure in read if exposure is not None}
-        for key in sorted(keys - widths.keys()):
-            kind = Kind.RATIO if key in shares else Kind.GAUGE
-            metric, created = metric_for(project, key, kind=kind)
-            widths[key] = metric.pk, int(metric.resolution.total_seconds())
-            if created and report.new_metrics is not None:
-                report.new_metrics.append(key)
-    return widths
+def _buckets(
+    read: Iterable[Read], known: Mapping[str, Found]
+) -> dict[tuple[int, int], tuple[float, float | None]]:
+    """Return {(metric id, epoch second of the bucket): (value, exposure)}; the last one stays."""
+    places = {key: (one.pk, one.seconds) for key, one in known.items()}
+    buckets = {}
+    for key, at, value, exposure in read:
+        metric, width = places[key]
+        buckets[metric, at - at % width] = value, exposure
+    return buckets

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
-from common.errors import BadInput
+from django.db import transaction
+
 from common.windows import Window
 from engagement.models import EventMetric, Feed, Kind, Metric, MetricSample, NoData, SampleWay, Way
-from engagement.sample_rows import read_key
 
 FRESH = timedelta(hours=1)
+MOST_NOTED = 100_000  # in the memory of one process
 
 
 def zeros_known(metric: Metric, window: Window) -> Window | None:
@@ -37,20 +37,42 @@ def zeros_known(metric: Metric, window: Window) -> Window | None:
     return Window(start, end) if start < end else None
 
 
-def note_way(metrics: Iterable[Any], way: Way, *, project_id: int, now: datetime) -> None:
-    """Note that samples of these metrics, by key as they were sent, came this way, to the hour."""
-    keys = set()
-    for name in set(map(str, metrics)):
-        try:
-            keys.add(read_key(name, field="metric"))
-        except BadInput:
-            continue  # its row was refused
-    rows = Metric.objects.filter(project=project_id, key__in=keys)
-    fresh = SampleWay.objects.filter(way=way, last_at__gt=now - FRESH, last_at__lte=now)
-    stale = rows.exclude(pk__in=fresh.values("metric")).order_by("pk")
+def note_way(metrics: Iterable[int], way: Way, *, now: datetime) -> bool:
+    """Note that samples of these metrics, by id, came this way, to the hour.
+
+    Returns whether anything had to be written. What was noted and committed is remembered for the
+    hour, and not asked for again.
+    """
+    unsure = {pk for pk in metrics if not _is_fresh(_noted.get((pk, way)), now)}
+    if not unsure:
+        return False
+    known = SampleWay.objects.filter(metric__in=unsure, way=way).values_list("metric", "last_at")
+    fresh = {pk: last_at for pk, last_at in known if _is_fresh(last_at, now)}
+    stale = sorted(unsure - fresh.keys())
     SampleWay.objects.bulk_create(
-        [SampleWay(metric=metric, way=way, last_at=now) for metric in stale],
+        [SampleWay(metric_id=pk, way=way, last_at=now) for pk in stale],
         update_conflicts=True,
         unique_fields=["metric", "way"],
         update_fields=["last_at"],
     )
+    noted = {(pk, way): fresh.get(pk, now) for pk in unsure}
+    transaction.on_commit(lambda: _remember(noted))
+    return bool(stale)
+
+
+def forget_noted_ways() -> None:
+    """Ask the database for every way anew."""
+    _noted.clear()
+
+
+def _remember(noted: dict[tuple[int, Way], datetime]) -> None:
+    if len(_noted) > MOST_NOTED:
+        _noted.clear()
+    _noted.update(noted)
+
+
+def _is_fresh(last_at: datetime | None, now: datetime) -> bool:
+    return last_at is not None and now - FRESH < last_at <= now
+
+
+_noted: dict[tuple[int, Way], datetime] = {}

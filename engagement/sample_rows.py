@@ -3,8 +3,10 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from functools import lru_cache
+from itertools import repeat
+from operator import itemgetter
 from typing import Any
 
 from django.utils.text import slugify
@@ -15,6 +17,8 @@ from common.values import CLOCK_SKEW, EARLIEST, clean_text, read_moment, read_nu
 # metric key, epoch second, value, exposure: what reads quickly is made of plain values
 Read = tuple[str, int, float, float | None]
 _NUMBERS = (float, int)
+_PLAIN = set(_NUMBERS)
+_FIELDS = itemgetter("metric", "at", "value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +58,19 @@ def read_sample(row: Any, *, now: datetime, zone: tzinfo | None = None) -> Sampl
 
 def read_key(value: Any, *, field: str) -> str:
     """Return a metric's key as it is stored: `Checkout Conversion` is checkout_conversion."""
+    return _key_in(value, field) if type(value) is str else _read_key(value, field)
+
+
+def _read_key(value: Any, field: str) -> str:
     text = clean_text(value, field=field, max_length=100, required=True)
-    key = _spelled(text)
+    key = slugify(text.replace(".", "_").replace("/", "_")).replace("-", "_")
     if not key:
         raise BadInput(field, f"{text!r} has no letter or digit.", "Send a key: checkout_rate.")
     return key
 
 
-# The same few names come in every call.
-@lru_cache(maxsize=4096)
-def _spelled(text: str) -> str:
-    return slugify(text.replace(".", "_").replace("/", "_")).replace("-", "_")
+# The same names come in every call. What is refused is not remembered, so these are short.
+_key_in = lru_cache(maxsize=8192)(_read_key)
 
 
 def read_samples(
@@ -75,9 +81,12 @@ def read_samples(
     Nearly all rows look alike, so a row is read by the shortest way that can only give what
     `read_sample` gives; whatever has anything odd about it is left to `read_sample`.
     """
+    quick, rows = _Quick(now), list(rows)
+    plain = quick.read_plain(rows)
+    if plain is not None:
+        return plain, []
     read: list[Read] = []
     errors: list[RowError] = []
-    quick = _Quick(now)
     for index, row in enumerate(rows, first_index):
         found = quick.read(row) if type(row) is dict else None
         if found is None:
@@ -99,6 +108,27 @@ class _Quick:
         self.times: dict[str, int] = {}
         self.earliest, self.latest = EARLIEST, now + CLOCK_SKEW
         self.first, self.last = EARLIEST.timestamp(), (now + CLOCK_SKEW).timestamp()
+
+    def read_plain(self, rows: list[Any]) -> list[Read] | None:
+        """Return what all rows say, column by column; None if one has anything odd about it."""
+        if set(map(type, rows)) != {dict} or set(map(len, rows)) != {3}:
+            return None
+        try:
+            names, times, numbers = zip(*map(_FIELDS, rows), strict=True)
+            values = list(map(float, numbers)) if set(map(type, numbers)) <= _PLAIN else [math.nan]
+        except (KeyError, OverflowError):
+            return None
+        if not all(map(math.isfinite, values)) or set(map(type, names)) != {str}:
+            return None
+        if not set(map(type, times)) <= {str, int}:
+            return None
+        keys = {name: self._key(name) for name in set(names)}
+        found = {at: self._second(at) for at in set(times)}
+        seconds = {at: second for at, second in found.items() if second is not None}
+        if not all(keys.values()) or len(seconds) < len(found):
+            return None
+        of, at = map(keys.__getitem__, names), map(seconds.__getitem__, times)
+        return list(zip(of, at, values, repeat(None), strict=False))
 
     def read(self, row: dict[Any, Any]) -> Read | None:
         """Return what the row says, or None if it is not of the plainest kind."""
@@ -156,5 +186,5 @@ class _Quick:
             return None
         if moment.tzinfo is None or not self.earliest <= moment <= self.latest:
             return None
-        second = self.times[at] = math.floor(moment.astimezone(UTC).timestamp())
+        second = self.times[at] = math.floor(moment.timestamp())
         return second

@@ -2,31 +2,36 @@
 
 The due days are written first: they are the lock that two batches for the same metric and month
 take, each in the same order, so that neither ever waits for a row while it holds one that the other
-needs.
+needs. Who writes samples without `store` has no such lock.
 """
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from operator import itemgetter
 
 from django.db import connection
 
-from common.windows import DAY, Window, month_of
+from common.windows import Window, month_of
 
 # (metric id, epoch second of the bucket) -> (value, exposure)
 Buckets = Mapping[tuple[int, int], tuple[float, float | None]]
 Row = tuple[int, int, float, float | None]
+Due = tuple[int, int, int, int]  # metric id, and in epoch seconds: month, since, until
 
 _DAY = 86_400
 
+# No other transaction can have stored one of these buckets and not be seen: it held the due rows.
+# To ask first is cheaper than ON CONFLICT, which takes every row back and forth.
 _INSERT = """
 INSERT INTO engagement_metricsample (metric_id, taken_at, value, exposure, received_at)
 SELECT metric, to_timestamp(at), value, exposure, %s
 FROM unnest(%s::bigint[], %s::float8[], %s::float8[], %s::float8[])
     AS new (metric, at, value, exposure)
-ON CONFLICT (metric_id, taken_at) DO NOTHING
+WHERE NOT EXISTS (
+    SELECT 1 FROM engagement_metricsample AS old
+    WHERE old.metric_id = new.metric AND old.taken_at = to_timestamp(new.at)
+)
 """
 _UPDATE = """
 UPDATE engagement_metricsample AS old
@@ -79,40 +84,50 @@ def store(buckets: Buckets, *, now: datetime) -> Stored:
     """
     if not buckets:
         return Stored(0, 0)
-    rows = [(*key, *said) for key, said in sorted(buckets.items(), key=itemgetter(0))]
-    mark_due(_touched(buckets))
+    _mark(_touched(buckets))
+    rows = [(*key, *buckets[key]) for key in sorted(buckets)]
     return _on_postgres(rows, now) if _is_postgres() else _on_sqlite(rows, now)
 
 
 def mark_due(touched: Mapping[tuple[int, datetime], Window]) -> None:
     """Note that these whole days are behind, {(metric id, month): days}; waits for its turn."""
-    rows = [(*key, touched[key].start, touched[key].end) for key in sorted(touched)]
+    rows = [
+        (metric, _second(month), _second(days.start), _second(days.end))
+        for (metric, month), days in touched.items()
+    ]
+    _mark(sorted(rows))
+
+
+def _mark(rows: Sequence[Due]) -> None:
     if not rows:
         return
     with connection.cursor() as cursor:
         if _is_postgres():
-            seconds = [(row[0], *(int(at.timestamp()) for at in row[1:])) for row in rows]
-            cursor.execute(_DUE_ON_POSTGRES, _arrays(seconds))
+            cursor.execute(_DUE_ON_POSTGRES, _arrays(rows))
         else:
-            kept = connection.ops.adapt_datetimefield_value
-            cursor.executemany(_DUE_ON_SQLITE, [(row[0], *map(kept, row[1:])) for row in rows])
+            kept = {second: _kept(second) for row in rows for second in row[1:]}
+            told = [
+                (metric, kept[month], kept[since], kept[until])
+                for metric, month, since, until in rows
+            ]
+            cursor.executemany(_DUE_ON_SQLITE, told)
 
 
 def _is_postgres() -> bool:
     return connection.vendor == "postgresql"
 
 
-def _touched(buckets: Iterable[tuple[int, int]]) -> dict[tuple[int, datetime], Window]:
-    days: dict[int, tuple[datetime, datetime, datetime]] = {}
-    touched: dict[tuple[int, datetime], Window] = {}
-    for metric, number in sorted({(metric, at // _DAY) for metric, at in buckets}):
-        if number not in days:
-            day = datetime.fromtimestamp(number * _DAY, tz=UTC)
-            days[number] = month_of(day), day, day + DAY
-        month, start, end = days[number]
-        known = touched.get((metric, month))
-        touched[metric, month] = Window(known.start if known else start, end)
-    return touched
+def _touched(buckets: Iterable[tuple[int, int]]) -> list[Due]:
+    """Return the days that the buckets lie in, by metric and month, in the order to lock them."""
+    months: dict[int, int] = {}
+    touched: dict[tuple[int, int], tuple[int, int]] = {}
+    for metric, day in sorted({(metric, at // _DAY) for metric, at in buckets}):
+        month = months.get(day)
+        if month is None:
+            month = months[day] = _second(month_of(_moment(day * _DAY)))
+        since, _ = touched.get((metric, month), (day * _DAY, 0))
+        touched[metric, month] = since, (day + 1) * _DAY
+    return [(*key, *days) for key, days in touched.items()]
 
 
 def _on_postgres(rows: list[Row], now: datetime) -> Stored:
@@ -130,18 +145,30 @@ def _on_postgres(rows: list[Row], now: datetime) -> Stored:
 def _arrays(rows: Sequence[Sequence[float | None]]) -> list[str]:
     """Return each column as PostgreSQL writes an array: far faster read than as many parameters."""
     return [
-        "{" + ",".join(map(repr, column)).replace("None", "NULL") + "}"
+        "{" + str(column)[1:-1].rstrip(",").replace("None", "NULL") + "}"
         for column in zip(*rows, strict=True)
     ]
 
 
+def _moment(second: int) -> datetime:
+    return datetime.fromtimestamp(second, tz=UTC)
+
+
+def _second(moment: datetime) -> int:
+    return int(moment.timestamp())
+
+
+def _kept(second: int) -> str:
+    """Return a moment as SQLite keeps it."""
+    return str(connection.ops.adapt_datetimefield_value(_moment(second)))
+
+
 def _on_sqlite(rows: list[Row], now: datetime) -> Stored:
     """Save them; no other writer can come between looking and saving."""
-    kept = connection.ops.adapt_datetimefield_value
-    received_at = kept(now)
+    received_at = connection.ops.adapt_datetimefield_value(now)
+    moments = {at: _kept(at) for _metric, at, _value, _exposure in rows}
     told = [
-        (metric, kept(datetime.fromtimestamp(at, tz=UTC)), value, exposure, received_at)
-        for metric, at, value, exposure in rows
+        (metric, moments[at], value, exposure, received_at) for metric, at, value, exposure in rows
     ]
     with connection.cursor() as cursor:
         cursor.execute(_KNOWN, [json.dumps([row[:2] for row in told])])

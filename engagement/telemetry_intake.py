@@ -92,8 +92,11 @@ def _take(pk: int, instruments: Iterable[Instrument], taken: Taken, now: datetim
     """Take the points of one followed instrument, in a transaction that is alone with it."""
     with transaction.atomic():
         rows = FollowedInstrument.objects.select_for_update(of=("self",))
-        held = rows.select_related("metric__project").filter(pk=pk).first()
+        held = rows.select_related("metric__project", "metric__definition").filter(pk=pk).first()
         if held is None:  # followed no more since a moment
+            return
+        if hasattr(held.metric, "definition"):
+            _refuse_made_of_events(held, instruments, taken)
             return
         points: dict[str, dict[int, Point]] = defaultdict(dict)
         deltas: dict[str, bool] = {}
@@ -108,6 +111,17 @@ def _take(pk: int, instruments: Iterable[Instrument], taken: Taken, now: datetim
         FollowedInstrument.objects.filter(pk=pk).update(
             heard_at=now, note=" ".join(why for why in taken.why if why.startswith(held.name))[:999]
         )
+
+
+def _refuse_made_of_events(
+    held: FollowedInstrument, instruments: Iterable[Instrument], taken: Taken
+) -> None:
+    why = (
+        f"{held.name} feeds {held.metric.key}, which is worked out of events. "
+        "Follow it under another metric."
+    )
+    taken.refuse(sum(len(one.points) for one in instruments), why)
+    FollowedInstrument.objects.filter(pk=held.pk).update(note=why[:999])
 
 
 def _in_time(one: Instrument, taken: Taken, now: datetime) -> list[Point]:

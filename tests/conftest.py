@@ -5,6 +5,7 @@ from django.db import connection, connections
 from django.test import Client
 
 from accounts.models import Project, Role, User
+from engagement.no_data import forget_noted_ways
 from tests.factories import make_key, make_member, make_project, make_user
 
 
@@ -16,6 +17,12 @@ def plain_static_files(settings):
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def no_memory_of_other_tests():
+    """What a process remembers of rows is of rows that were rolled back since."""
+    forget_noted_ways()
 
 
 @pytest.fixture

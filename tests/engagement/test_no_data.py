@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
 from common.windows import Window
 from engagement.models import EventMetric, Kind, NoData, SampleWay, Way
@@ -92,18 +93,39 @@ class TestTheWay:
         assert SampleWay.objects.get().way == Way.API
 
     def test_is_written_again_only_after_an_hour(self, shop, django_assert_num_queries):
-        make_metric(shop, "orders")
-        note_way(["orders"], Way.API, project_id=shop.pk, now=NOW)
+        orders = make_metric(shop, "orders")
+        note_way([orders.pk], Way.API, now=NOW)
 
         with django_assert_num_queries(1):
-            note_way(["orders"], Way.API, project_id=shop.pk, now=NOW + FRESH / 2)
-        note_way(["orders"], Way.API, project_id=shop.pk, now=NOW + 2 * FRESH)
+            assert not note_way([orders.pk], Way.API, now=NOW + FRESH / 2)
+        assert note_way([orders.pk], Way.API, now=NOW + 2 * FRESH)
 
         assert SampleWay.objects.get().last_at == NOW + 2 * FRESH
 
-    def test_is_noted_for_no_other_project(self, shop, cleo):
+    def test_is_not_asked_for_again_once_it_is_committed(
+        self, shop, django_capture_on_commit_callbacks, django_assert_num_queries
+    ):
+        orders = make_metric(shop, "orders")
+        with django_capture_on_commit_callbacks(execute=True):
+            note_way([orders.pk], Way.API, now=NOW)
+
+        with django_assert_num_queries(0):
+            assert not note_way([orders.pk], Way.API, now=NOW + FRESH / 2)
+        assert note_way([orders.pk], Way.API, now=NOW + FRESH)
+        assert note_way([orders.pk], Way.FILE, now=NOW)
+
+    def test_is_asked_for_again_when_it_was_not_committed(self, shop):
+        orders = make_metric(shop, "orders")
+        with transaction.atomic():
+            note_way([orders.pk], Way.API, now=NOW)
+            transaction.set_rollback(True)
+
+        assert note_way([orders.pk], Way.API, now=NOW)
+
+    def test_is_noted_for_no_other_project(self, api, shop, cleo):
         make_metric(cleo.memberships.get().project, "orders")
+        sent = [{"metric": "orders", "at": "2026-03-18T08:00:00Z", "value": 1}]
 
-        note_way(["orders"], Way.FILE, project_id=shop.pk, now=NOW)
+        api.post("/api/v1/metrics/samples/", sent, content_type="application/json")
 
-        assert not SampleWay.objects.exists()
+        assert SampleWay.objects.get().metric.project == shop

@@ -78,6 +78,16 @@ class TestReadSamples:
     def test_reads_as_one_row_alone_is_read(self, sent, zone):
         assert quickly(sent, zone) == [slowly(row, zone) for row in sent]
 
+    @pytest.mark.parametrize("field", ["metric", "at", "value"])
+    @given(some.data())
+    def test_reads_rows_alike_but_for_one_value_as_each_alone(self, field, data):
+        values = {"metric": KEYS, "at": TIMES, "value": NUMBERS}[field]
+        other = data.draw(some.sampled_from([one for one in values if one != []]))
+        row = {"metric": "orders", "at": TIMES[0], "value": 1}
+        sent = [row, {**row, field: other}, {**row, "value": 2}]
+
+        assert quickly(sent, None) == [slowly(one, None) for one in sent]
+
     @pytest.mark.parametrize("row", [None, 1, "x", [], [["metric", "orders"]]], ids=repr)
     def test_refuses_what_is_no_object(self, row):
         assert quickly([row], None) == [slowly(row, None)]
