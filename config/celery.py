@@ -145,6 +145,11 @@ app.conf.beat_schedule = {
         "schedule": 300.0,
         "options": {"expires": 240},
     },
+    "sweep pictures that no digest shows": {
+        "task": "digest.tasks.sweep_chart_pictures",
+        "schedule": 6 * 3600.0,
+        "options": {"expires": 3600},
+    },
     "send due digests": {
         "task": "digest.tasks.send_due_digests",
         "schedule": 60.0,

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from dashboard.chart_letters import FONT, THE_SHIP, can_draw, composed, heading_of
 from dashboard.chart_palette import AREA, BAND, nearest, palette_of
 from dashboard.charts import Chart
 
@@ -42,14 +43,16 @@ _drawing = Lock()
 def chart_png(chart: Chart, *, theme: Theme = "light", size: Size = ON_A_PAGE) -> bytes:
     """Return the chart as a PNG 1200 pixels wide, whose letters are right for that size.
 
-    `chart.alt` says the same in a sentence. Safe to call from several threads.
+    `chart.alt` says the same in a sentence. Words that its font cannot show are not in it:
+    `chart_letters.left_out` returns them. Safe to call from several threads.
     """
     # The web process starts without matplotlib, which takes half a second to load.
+    from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from PIL import Image
 
-    with _drawing:
+    with _drawing, rc_context({"font.family": [FONT]}):
         width, height = size
         figure = Figure(figsize=(width / 100, height / 100), dpi=100 * PIXELS / width)
         canvas = FigureCanvasAgg(figure)
@@ -162,8 +165,10 @@ def _marks(axes: Any, data: dict[str, Any], c: dict[str, str], scale: float) -> 
             color=c["ink" if is_main else "ink-3"], linewidth=1.3 if is_main else 0.8,
             linestyle="-" if is_main else (0, (1.5, 2)), zorder=6,
         )  # fmt: skip
-        label = mark["label"]
+        label = _label(mark["label"], is_main=is_main)
         label = f"{label[: MOST_LABEL - 1]}…" if len(label) > MOST_LABEL else label
+        if not label:
+            continue
         half = 0.007 / scale * max(len(label), 2)
         middle = min(max(place, half), 1 - half)
         if any(middle + half + 0.01 > low and middle - half - 0.01 < high for low, high in taken):
@@ -174,6 +179,13 @@ def _marks(axes: Any, data: dict[str, Any], c: dict[str, str], scale: float) -> 
             color=c["ink" if is_main else "ink-3"], fontsize=7.5 if is_main else 7,
             fontweight="bold" if is_main else "normal", parse_math=False,
         )  # fmt: skip
+
+
+def _label(label: str, *, is_main: bool) -> str:
+    """Return what stands above a mark: nothing of other ships whose names cannot be drawn."""
+    if can_draw(label):
+        return composed(label)
+    return THE_SHIP if is_main else ""
 
 
 def _above(axes: Any, pixels: float) -> float:
@@ -206,8 +218,8 @@ def _bar(axes: Any, effect: dict[str, Any], c: dict[str, str], scale: float) -> 
 
 
 def _heading(figure: Any, chart: Chart, c: dict[str, str], scale: float) -> None:
-    unit = f", {chart.metric.unit}" if chart.metric.unit else ""
-    name = f"{chart.metric.name}{unit}"[: round(60 * scale**2)]  # the keys stand beside it
+    name = heading_of(chart) if can_draw(heading_of(chart)) else ""
+    name = composed(name)[: round(60 * scale**2)]  # the keys stand beside it
     figure.text(
         0.012, 0.965, name, color=c["ink"], fontsize=8.5,
         fontweight="bold", va="top", parse_math=False,

@@ -1,5 +1,7 @@
 """The one chart that tells the most of a week."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +16,7 @@ from dashboard.reads.estimates import telling
 from dashboard.week_lessons import TAUGHT, Lesson, Surprise
 from learning.models import ImpactEstimate
 
+NOT_DRAWN = ("told",)  # what a chart's data holds for the script alone
 LOOKED_AT = 3  # lessons, and as many surprises: what is not told first is not drawn
 
 
@@ -24,6 +27,7 @@ class WeekChart:
     ship_id: int
     metric_id: int
     chart: Chart
+    fingerprint: str  # of all that is drawn; made once for all who are shown it
 
 
 def chart_of_week(
@@ -54,4 +58,13 @@ def chart_of_week(
         return None
     with timezone.override(zone_of(project.timezone)):
         chart = chart_of_row(row, now=now)
-    return WeekChart(row.deployment_id, row.metric_id, chart) if chart.has_data else None
+    if not chart.has_data:
+        return None
+    return WeekChart(row.deployment_id, row.metric_id, chart, _fingerprint(chart))
+
+
+def _fingerprint(chart: Chart) -> str:
+    data = {name: column for name, column in chart.data.items() if name not in NOT_DRAWN}
+    tone = chart.effect.tone if chart.effect else ""
+    said = json.dumps([chart.metric.name, chart.metric.unit, tone, data], sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()

@@ -5,9 +5,12 @@ from dataclasses import MISSING, asdict, fields, is_dataclass, replace
 from datetime import datetime
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from django.db import transaction
+
 from accounts.models import Project
 from common.windows import Window
 from dashboard.week import WeekInReview
+from digest.charts import charts_in, keep_pictures, show_in_archive
 from digest.compose import subject_of
 from digest.letter import write_letter
 from digest.models import Edition, Issue, Subscription
@@ -35,24 +38,33 @@ def has_words(letter: Letter) -> bool:
     return any(section.kind in OWN_WORDS for section in letter.sections)
 
 
-def edition_of(subscription: Subscription, period: Window, review: WeekInReview) -> Edition:
+def edition_of(
+    subscription: Subscription, period: Window, review: WeekInReview, *, now: datetime
+) -> Edition:
     """Return the edition of that period; an older one stays as it was."""
     project = subscription.project
-
-    def said() -> dict[str, Any]:
-        return asdict(letter_to_all(project, review, subscription.timezone))
-
-    edition, _ = Edition.objects.get_or_create(  # UniqueConstraint "a_period_has_one_edition"
-        project=project,
-        rhythm=rhythm_of(period),
-        ends_on=period.end.astimezone(subscription.plan.zone).date(),
-        defaults={
-            "start_at": period.start,
-            "end_at": period.end,
-            "subject": subject_of(review.headline, project.name),
-            "letter": said,  # asked for only when there is no edition yet
-        },
-    )
+    of_period: dict[str, Any] = {
+        "project": project,
+        "rhythm": rhythm_of(period),
+        "ends_on": period.end.astimezone(subscription.plan.zone).date(),
+    }
+    known = Edition.objects.filter(**of_period).first()
+    if known:
+        return known
+    letter = letter_to_all(project, review, subscription.timezone)
+    pictures = keep_pictures(project, charts_in(letter, review), now=now)
+    with transaction.atomic():
+        edition, created = Edition.objects.get_or_create(  # "a_period_has_one_edition"
+            **of_period,
+            defaults={
+                "start_at": period.start,
+                "end_at": period.end,
+                "subject": subject_of(review.headline, project.name),
+                "letter": asdict(letter),
+            },
+        )
+        if created:
+            show_in_archive(edition, pictures)
     return edition
 
 

@@ -12,6 +12,7 @@ class ChartPicture(models.Model):
     fingerprint = models.CharField(max_length=64)  # of all that is drawn, and how
     png = models.BinaryField()
     alt = models.TextField()  # what it shows, in a sentence
+    drawn_at = models.DateTimeField()
 
     class Meta:
         constraints = [
@@ -28,7 +29,7 @@ class IssueChart(models.Model):
     """A picture in a digest that was sent: its HTML shows it as `cid:` and this name."""
 
     issue = models.ForeignKey("digest.Issue", models.CASCADE, related_name="charts")
-    picture = models.ForeignKey(ChartPicture, models.CASCADE, related_name="+")
+    picture = models.ForeignKey(ChartPicture, models.RESTRICT, related_name="+")
     cid = models.CharField(max_length=120)  # a Content-ID (RFC 2392), without angle brackets
 
     class Meta:
@@ -38,3 +39,20 @@ class IssueChart(models.Model):
 
     def __str__(self) -> str:
         return self.cid
+
+
+class EditionChart(models.Model):
+    """A picture that the archive shows. Chats show none, and it may have reached them alone."""
+
+    edition = models.ForeignKey("digest.Edition", models.CASCADE, related_name="charts")
+    picture = models.ForeignKey(ChartPicture, models.RESTRICT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["edition", "picture"], name="an_edition_has_each_picture_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.edition_id}, {self.picture_id}"

@@ -1,22 +1,28 @@
 """The charts of a digest: drawn once, kept with what was sent, shown by mails and by pages."""
 
 import hashlib
-import json
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError
+from django.db.models import Exists, OuterRef, QuerySet, RestrictedError
 
 from accounts.models import Project
 from common.mail import host
+from dashboard.chart_letters import left_out
 from dashboard.chart_png import IN_A_MAIL, Theme, chart_png
 from dashboard.charts import Chart
 from dashboard.week import WeekInReview
-from digest.models import ChartPicture, Issue, IssueChart
+from dashboard.week_chart import WeekChart
+from digest.models import ChartPicture, Edition, EditionChart, Issue, IssueChart
 from digest.parts import Letter, Picture
 
-DRAWING = "1"  # to be counted up when charts are drawn in another way
-NOT_DRAWN = ("told",)  # what a chart's data holds for the script alone
+DRAWING = "2"  # to be counted up when charts are drawn in another way
+UNUSED = timedelta(days=1)
+AT_ONCE = 500  # pictures that are swept by one statement
 _CID = re.compile(r"cid:([0-9a-f]{64})@[^\"'\s]+")
 
 
@@ -43,14 +49,15 @@ def picture_of(review: WeekInReview) -> Picture | None:
     """Return the week's chart as the letter names it; nothing is drawn."""
     if review.chart is None:
         return None
-    light, dark = (one.fingerprint for one in _both(review.chart.chart))
-    return Picture(review.chart.chart.alt, light, dark)
+    light, dark = (one.fingerprint for one in _both(review.chart))
+    chart = review.chart.chart
+    return Picture(chart.alt, light, dark, left_out(chart))
 
 
 def charts_in(letter: Letter, review: WeekInReview) -> tuple[MailChart, ...]:
     """Return the charts that the letter shows, undrawn."""
     shown = any(item.picture for section in letter.sections for item in section.items)
-    return _both(review.chart.chart) if review.chart and shown else ()
+    return _both(review.chart) if review.chart and shown else ()
 
 
 def drawn(project: Project, charts: Sequence[MailChart]) -> dict[str, bytes]:
@@ -62,17 +69,20 @@ def drawn(project: Project, charts: Sequence[MailChart]) -> dict[str, bytes]:
     }
 
 
-def keep_pictures(project: Project, charts: Sequence[MailChart]) -> dict[str, ChartPicture]:
+def keep_pictures(
+    project: Project, charts: Sequence[MailChart], *, now: datetime
+) -> dict[str, ChartPicture]:
     """Keep each chart as a picture, drawn if it is new; return them by their Content-ID."""
     if not charts:
         return {}
-    kept = _kept(project, [one.fingerprint for one in charts])
+    rows = _rows(project, [one.fingerprint for one in charts]).defer("png")
+    kept = {row.fingerprint: row for row in rows}
     for one in charts:
         if one.fingerprint not in kept:
             kept[one.fingerprint], _ = ChartPicture.objects.get_or_create(
                 project=project,  # UniqueConstraint "a_chart_is_drawn_once_per_project"
                 fingerprint=one.fingerprint,
-                defaults={"png": _draw(one), "alt": one.chart.alt},
+                defaults={"png": _draw(one), "alt": one.chart.alt, "drawn_at": now},
             )
     return {one.cid: kept[one.fingerprint] for one in charts}
 
@@ -82,6 +92,30 @@ def show_in(issue: Issue, pictures: Mapping[str, ChartPicture]) -> None:
     IssueChart.objects.bulk_create(
         IssueChart(issue=issue, picture=picture, cid=cid) for cid, picture in pictures.items()
     )
+
+
+def show_in_archive(edition: Edition, pictures: Mapping[str, ChartPicture]) -> None:
+    """Note which pictures the edition shows, whether or not a mail shows them too."""
+    EditionChart.objects.bulk_create(
+        EditionChart(edition=edition, picture=picture) for picture in pictures.values()
+    )
+
+
+def sweep_pictures(*, now: datetime) -> int:
+    """Delete the pictures that no mail and no edition shows any more; return how many."""
+    # Young ones may be of a digest that is being written.
+    left = ChartPicture.objects.filter(
+        ~Exists(IssueChart.objects.filter(picture=OuterRef("pk"))),
+        ~Exists(EditionChart.objects.filter(picture=OuterRef("pk"))),
+        drawn_at__lt=now - UNUSED,
+    )
+    gone = 0
+    while keys := list(left.values_list("pk", flat=True)[:AT_ONCE]):
+        try:
+            gone += left.filter(pk__in=keys).delete()[0]
+        except (RestrictedError, IntegrityError):
+            return gone  # one of them is shown again since: the others go the next time
+    return gone
 
 
 def charts_of_issue(issue: Issue) -> dict[str, bytes]:
@@ -114,21 +148,21 @@ def shown_on_a_page(project: Project, html: str, charts: Iterable[MailChart] = (
 
 
 def _kept(project: Project, fingerprints: Iterable[str]) -> dict[str, ChartPicture]:
-    rows = ChartPicture.objects.filter(project=project, fingerprint__in=list(fingerprints))
-    return {row.fingerprint: row for row in rows}
+    return {row.fingerprint: row for row in _rows(project, fingerprints)}
+
+
+def _rows(project: Project, fingerprints: Iterable[str]) -> QuerySet[ChartPicture]:
+    return ChartPicture.objects.filter(project=project, fingerprint__in=list(fingerprints))
 
 
 def _draw(one: MailChart) -> bytes:
     return chart_png(one.chart, theme=one.theme, size=IN_A_MAIL)
 
 
-def _both(chart: Chart) -> tuple[MailChart, MailChart]:
-    return _named(chart, "light"), _named(chart, "dark")
+def _both(of_week: WeekChart) -> tuple[MailChart, MailChart]:
+    return _named(of_week, "light"), _named(of_week, "dark")
 
 
-def _named(chart: Chart, theme: Theme) -> MailChart:
-    data = {name: column for name, column in chart.data.items() if name not in NOT_DRAWN}
-    tone = chart.effect.tone if chart.effect else ""
-    all_of_it = [DRAWING, theme, IN_A_MAIL, chart.metric.name, chart.metric.unit, tone, data]
-    said = json.dumps(all_of_it, sort_keys=True, ensure_ascii=False)
-    return MailChart(chart, theme, hashlib.sha256(said.encode()).hexdigest())
+def _named(of_week: WeekChart, theme: Theme) -> MailChart:
+    said = f"{DRAWING} {theme} {IN_A_MAIL} {of_week.fingerprint}"
+    return MailChart(of_week.chart, theme, hashlib.sha256(said.encode()).hexdigest())

@@ -2,7 +2,7 @@
 
 A digest is read standing in a train. How high a line is and how many letters it holds is known
 from templates/emails/style.html at 360 pixels, in letters as wide as Arial's and those of phones;
-`tests/digest/test_rendered.py` measures in a browser that letters which fit here fit there.
+`tests/browser/test_digest_mail.py` measures in a browser that letters which fit here fit there.
 """
 
 import unicodedata
@@ -64,6 +64,7 @@ def _item(item: Item, *, is_quoted: bool) -> int:
     title = f"{item.title} {item.word}" if item.word else item.title
     room = INNER - (QUOTE_EDGE if is_quoted else 0)
     high = GAP + _high(title, LINE if is_quoted else TITLE, room) + (PICTURE if item.picture else 0)
+    high += _high(item.picture.left_out, SOFT, room) if item.picture else 0
     high += sum(_high(line, LINE, room) for line in item.lines)
     return high + _high(item.note, SOFT, room)
 

@@ -11,7 +11,7 @@ from common.windows import Window
 from dashboard.week import WeekInReview, week_in_review
 from digest.archive import edition_of, note_sent
 from digest.channels import letter_for_channel, message_of, post_for
-from digest.charts import MailChart, charts_in, keep_pictures, show_in
+from digest.charts import MailChart, keep_pictures, show_in
 from digest.chat_sending import post
 from digest.compose import Mail, compose
 from digest.handover import MayHaveArrived
@@ -40,9 +40,9 @@ def write_issue(
     if known:
         return known
     review = (reviews or Reviews()).of(subscription.project, period, now=now)
-    edition = edition_of(subscription, period, review)
+    edition = edition_of(subscription, period, review, now=now)
     said, charts = _said(subscription, review, edition)
-    pictures = keep_pictures(subscription.project, charts)
+    pictures = keep_pictures(subscription.project, charts, now=now)
     with transaction.atomic():
         issue, created = Issue.objects.get_or_create(  # UniqueConstraint "a_period_is_sent_once"
             subscription=subscription,
@@ -69,7 +69,7 @@ def _said(
         letter = letter_for_channel(subscription.channel, review, subscription.timezone)
         kept = post_for(subscription.channel, letter, edition)
         said = {"subject": edition.subject, "html": "", "text": as_text(letter), "post": kept}
-        return said, charts_in(letter, review)  # for the archive: a chat gets none
+        return said, ()
     mail = compose(subscription.project, review, reader_of(subscription))
     return {"subject": mail.subject, "html": mail.html, "text": mail.text}, mail.charts
 

@@ -12,7 +12,11 @@ from common.claims import unclaimed
 from common.days import zone_of
 from digest.archive_models import Edition, FeedLink, ShareLink  # noqa: F401  # for Django to find
 from digest.channel_models import Channel
-from digest.chart_models import ChartPicture, IssueChart  # noqa: F401  # Django looks for them here
+from digest.chart_models import (  # noqa: F401  # Django looks for them here
+    ChartPicture,
+    EditionChart,
+    IssueChart,
+)
 from digest.mail_models import BounceMailbox, KeptMail  # noqa: F401  # Django looks for them here
 from digest.schedule import LAST_MONTHDAY, Plan, Rhythm
 

@@ -23,6 +23,7 @@ class Picture:
     alt: str
     light: str
     dark: str
+    left_out: str = ""  # the words that its font has no letters for
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The weekly bell."""
+"""The weekly bell, and what tidies up after it."""
 
 import logging
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
+from digest.charts import sweep_pictures
 from digest.models import Subscription
 from digest.reviews import Reviews
 from digest.sending import send_digest_to, try_later
@@ -42,6 +43,12 @@ def send_some_digests(*, subscription_ids: list[int], **_: Any) -> None:
 def send_one_digest(*, subscription_id: int, **_: Any) -> None:
     """Send one reader's digest, if it is still due."""
     _send(subscription_id, Reviews())
+
+
+@shared_task
+def sweep_chart_pictures(**_: Any) -> None:
+    """Delete the pictures of charts that no digest shows any more."""
+    sweep_pictures(now=timezone.now())
 
 
 def _send(key: int, reviews: Reviews) -> None:

@@ -1,19 +1,26 @@
 import re
+from datetime import timedelta
+from importlib import import_module
 
 import pytest
 from bs4 import BeautifulSoup
+from django.apps import apps
 from django.db.models import F
 
 from common.windows import WEEK, Window
+from config.celery import app
 from dashboard.week import week_in_review
 from digest.by_hand import send_sample, send_to_address
-from digest.charts import shown_on_a_page
+from digest.channel_models import Channel
+from digest.channels import add_channel
+from digest.charts import UNUSED, shown_on_a_page, sweep_pictures
 from digest.compose import Mail, compose
 from digest.issues import send_issue, write_issue
-from digest.models import ChartPicture, IssueChart
+from digest.models import ChartPicture, Edition, EditionChart, Issue, IssueChart, Subscription
 from digest.parts import Reader
-from digest.subscribe import subscribe
-from engagement.models import MetricSample
+from digest.subscribe import Choice, subscribe
+from digest.tasks import sweep_chart_pictures
+from engagement.models import Metric, MetricSample
 from tests.digest.charted import make_charted_week
 from tests.digest.weeks import days_ago
 from tests.factories import NOW, make_deployment, make_project
@@ -168,3 +175,109 @@ class TestOnAPage:
         page = shown_on_a_page(make_project("Bakery"), issue.html)
 
         assert "base64" not in page
+
+
+class TestWhatThePictureCannotWrite:
+    def test_stands_above_it_in_the_mails_own_letters(self, shop, charted):
+        Metric.objects.update(name="结账转化率")
+
+        html = BeautifulSoup(mail_of(shop).html, "html5lib")
+
+        above = html.select_one(".light-only").find_previous_sibling("p")
+        assert above.text == "\u2068结账转化率\u2069"
+        assert above["dir"] == "auto"
+
+    def test_is_nothing_where_it_can_write_all(self, shop, charted):
+        html = BeautifulSoup(mail_of(shop).html, "html5lib")
+
+        assert "\u2068" not in html.select_one(".light-only").find_previous_sibling("p").text
+
+
+class TestTheArchive:
+    @pytest.fixture
+    def posted(self, shop, charted, by_chat) -> Edition:
+        """An edition that reached nobody but a chat."""
+        issue = write_issue(by_chat, THIS_WEEK, recipient="", now=NOW)
+        Edition.objects.update(sent_at=NOW)
+        assert issue.charts.count() == 0
+        return Edition.objects.get()
+
+    @pytest.fixture
+    def by_chat(self, shop, ada) -> Subscription:
+        channel = Channel(project=shop, chat="slack", name="#ships", url="https://chat.example/x")
+        return add_channel(channel, Choice(), by=ada, now=NOW)
+
+    def test_shows_the_chart_of_what_only_a_chat_was_told(self, as_ada, posted):
+        page = as_ada.get(f"/p/shop/digest/archive/{posted.pk}/mail/").content.decode()
+
+        assert page.count("data:image/png;base64,") == 2
+
+    def test_shows_it_when_the_reader_who_was_first_is_gone(
+        self, shop, ada, as_ada, charted, mailbox
+    ):
+        sent(shop, ada)
+        Subscription.objects.all().delete()
+        sweep_pictures(now=NOW + 99 * UNUSED)
+
+        page = as_ada.get(f"/p/shop/digest/archive/{Edition.objects.get().pk}/mail/")
+
+        assert page.content.decode().count("data:image/png;base64,") == 2
+
+    def test_keeps_each_picture_once(self, shop, ada, ben, charted, posted):
+        for user in (ada, ben):
+            write_issue(subscribe(shop, user, now=NOW), THIS_WEEK, recipient=user.email, now=NOW)
+
+        assert (ChartPicture.objects.count(), EditionChart.objects.count()) == (2, 2)
+
+    def test_finds_the_pictures_of_editions_from_before_they_were_noted(self, posted):
+        EditionChart.objects.all().delete()
+
+        import_module("digest.migrations.0008_pictures_in_the_archive").link_pictures(apps, None)
+
+        assert posted.charts.count() == 2
+
+
+class TestTheSweep:
+    @pytest.fixture
+    def kept(self, shop, ada, charted, mailbox):
+        return sent(shop, ada)
+
+    def test_leaves_what_a_mail_or_the_archive_shows(self, kept):
+        assert sweep_pictures(now=NOW + 99 * UNUSED) == 0
+
+        Edition.objects.all().delete()
+        assert sweep_pictures(now=NOW + 99 * UNUSED) == 0
+        assert ChartPicture.objects.count() == 2
+
+    def test_takes_what_nothing_shows_any_more(self, kept):
+        Issue.objects.all().delete()
+        Edition.objects.all().delete()
+
+        assert sweep_pictures(now=NOW + 99 * UNUSED) == 2
+        assert ChartPicture.objects.count() == 0
+
+    def test_leaves_those_of_a_digest_that_is_being_written(self, kept):
+        Issue.objects.all().delete()
+        Edition.objects.all().delete()
+        ChartPicture.objects.update(drawn_at=NOW)
+
+        assert sweep_pictures(now=NOW + UNUSED - timedelta(seconds=1)) == 0
+
+    def test_takes_them_in_parts(self, kept, monkeypatch):
+        monkeypatch.setattr("digest.charts.AT_ONCE", 1)
+        Issue.objects.all().delete()
+        Edition.objects.all().delete()
+
+        assert sweep_pictures(now=NOW + 99 * UNUSED) == 2
+
+    def test_comes_by_itself(self, kept):
+        Issue.objects.all().delete()
+        Edition.objects.all().delete()
+        ChartPicture.objects.update(drawn_at=NOW - 99 * UNUSED)
+
+        sweep_chart_pictures()
+
+        assert ChartPicture.objects.count() == 0
+        assert "digest.tasks.sweep_chart_pictures" in {
+            bell["task"] for bell in app.conf.beat_schedule.values()
+        }
