@@ -1,12 +1,29 @@
 """The cast: Ada owns the shop, Ben is on her team, Vic may look, Cleo must see nothing."""
 
+import os
+
 import pytest
 from django.db import connection, connections
 from django.test import Client
 
 from accounts.models import Project, Role, User
 from engagement.no_data import forget_noted_ways
+from tests.databases import Template
 from tests.factories import make_key, make_member, make_project, make_user
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory, pytestconfig) -> Template:
+    """A migrated database, of which every other one is a copy."""
+    run = tmp_path_factory.getbasetemp()
+    # The processes of one run have folders of their own in the run's.
+    run = run.parent if "PYTEST_XDIST_WORKER" in os.environ else run
+    return Template(run, pytestconfig.cache.mkdir("migrated"))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, template):
+    yield from template.steer_django()
 
 
 @pytest.fixture(autouse=True)

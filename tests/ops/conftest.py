@@ -15,8 +15,9 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from django.conf import settings
 from honcho.environ import parse_procfile
+
+from tests.databases import run_sql
 
 ROOT = Path(__file__).resolve().parents[2]
 PROCFILE = parse_procfile((ROOT / "Procfile").read_text()).processes
@@ -40,9 +41,6 @@ class House:
             **settings,
         }
         self.processes: list[subprocess.Popen] = []
-        self.python(
-            "from django.core.management import call_command as do; do('migrate', verbosity=0)"
-        )
 
     def python(self, code: str) -> object:
         """Run `code` with Django set up, in a process of its own; return `answer` if it sets it."""
@@ -119,7 +117,7 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def build_house(tmp_path):
+def build_house(tmp_path, template):
     """Call it for a house on the kind of database that the tests run on."""
     houses: list[House] = []
     databases: list[str] = []
@@ -128,11 +126,9 @@ def build_house(tmp_path):
         name = f"wake_{uuid.uuid4().hex[:12]}"
         folder = tmp_path / name
         folder.mkdir()
-        url = f"sqlite:///{folder / 'wake.sqlite3'}"
-        if server := postgres_server():
-            run_sql(f'CREATE DATABASE "{name}"')
+        url = template.new(name, folder)
+        if url.startswith("postgres"):
             databases.append(name)
-            url = f"{server}/{name}"
         houses.append(House(folder, url, **settings))
         return houses[-1]
 
@@ -141,22 +137,6 @@ def build_house(tmp_path):
         house.end()
     for name in databases:
         run_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def postgres_server() -> str:
-    """Return the address of the PostgreSQL server that the tests run on, or nothing."""
-    at = settings.DATABASES["default"]
-    if "postgresql" not in at["ENGINE"]:
-        return ""
-    password = f":{at['PASSWORD']}" if at["PASSWORD"] else ""
-    return f"postgres://{at['USER']}{password}@{at['HOST']}:{at['PORT']}"
-
-
-def run_sql(statement: str) -> None:
-    connection = psycopg2.connect(f"{postgres_server()}/postgres")
-    connection.autocommit = True
-    with contextlib.closing(connection), connection.cursor() as cursor:
-        cursor.execute(statement)
 
 
 @pytest.fixture
