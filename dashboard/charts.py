@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -205,16 +205,18 @@ def _thinned(values: Any, step: int) -> list[float | None]:
 
 
 def _ticks(times: Any) -> list[dict[str, Any]]:
-    """Return the midnights in between, in the reader's zone, with their days."""
+    """Return midnights in between, in the reader's zone, and within two days also hours."""
     if len(times) < 2:
         return []
     first, last = (datetime.fromtimestamp(int(times[i]), UTC) for i in (0, -1))
-    every = max(1, round((last - first) / DAY / 8))
-    here = timezone.localtime(first)
-    day = here.replace(hour=0, minute=0, second=0, microsecond=0)
+    length = last - first
+    every = DAY / 4 if length < 2 * DAY else max(1, round(length / DAY / 8)) * DAY
+    tick = timezone.localtime(first).replace(hour=0, minute=0, second=0, microsecond=0)
     ticks = []
-    while (day := day + timedelta(days=every)) <= last:
-        ticks.append({"at": int(day.timestamp() * 1000), "label": format_date(day, "j M")})
+    while (tick := tick + every) <= last:
+        label = format_date(tick, "H:i" if tick.hour else "j M")
+        if tick > first:
+            ticks.append({"at": int(tick.timestamp() * 1000), "label": label})
     return ticks
 
 

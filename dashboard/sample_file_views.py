@@ -20,7 +20,11 @@ from common.batches import columns_of, first_rows
 from common.errors import IntakeReport, RowError
 from common.pages import page_or_part
 from common.tables import NotATable, Table
+from dashboard.charts import NOTHING, Chart, history_chart
+from deployments.models import Deployment
+from engagement.file_values import FileValues, newest_values
 from engagement.importer import guess_mapping, import_batches
+from engagement.models import Metric
 
 MAX_BYTES = 2 * 1024 * 1024
 MOST_ROWS = 50_000  # a file that unpacks to more is read by manage.py
@@ -35,6 +39,7 @@ class Read:
     left_out: list[str] = field(default_factory=list)  # columns that mean nothing to Wake
     report: IntakeReport = field(default_factory=IntakeReport)
     problem: str = ""
+    newest: FileValues | None = None  # of what was only tried
 
     @property
     def first_errors(self) -> list[RowError]:
@@ -82,6 +87,8 @@ def sample_file(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("metrics", slug)
     context = {**settings_context(request, project), "form": form, "read": read}
     context["is_tried"] = "test" in request.POST
+    if read and read.newest:
+        context |= {"chart": _chart(project, read.newest), "latest": read.newest.values[::-1]}
     return page_or_part(request, "dashboard/sample_file.html", "trial", context)
 
 
@@ -94,6 +101,8 @@ def _read(project: Project, said: dict[str, Any], *, dry_run: bool) -> Read:
         read.mapping = guess_mapping(columns)
         read.left_out = [column for column in columns if column not in read.mapping]
         said["file"].seek(0)
+        if dry_run:
+            read.newest = _newest(said, read.mapping)
         for batch in import_batches(
             Table(said["file"]),
             project=project,
@@ -114,3 +123,32 @@ def _read(project: Project, said: dict[str, Any], *, dry_run: bool) -> Read:
     except NotATable as reason:
         read.problem = str(reason)
     return read
+
+
+def _newest(said: dict[str, Any], mapping: dict[str, str]) -> FileValues | None:
+    table = Table(said["file"])
+    try:
+        return newest_values(
+            table,
+            mapping=mapping,
+            zone=ZoneInfo(said["timezone"]),
+            now=timezone.now(),
+            metric=said["metric"],
+            most_rows=MOST_ROWS,
+        )
+    except NotATable:  # whoever reads all of it says so
+        return None
+    finally:
+        table.close()
+        said["file"].seek(0)
+
+
+def _chart(project: Project, newest: FileValues) -> Chart:
+    """Return the chart of a file's newest values, with the ships of that time marked."""
+    metric = Metric.objects.filter(project=project, key=newest.key).first()
+    points = newest.with_gaps(NOTHING)
+    ships = Deployment.objects.reaching_customers().filter(
+        project=project, shipped_at__gte=points[0][0], shipped_at__lte=points[-1][0]
+    )
+    named = metric or Metric(project=project, key=newest.key, name=newest.key)
+    return history_chart(named, points, ships.order_by("shipped_at", "pk")[:50])

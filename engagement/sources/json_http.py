@@ -4,6 +4,7 @@ Places in the answer are named in JMESPath: https://jmespath.org/specification.h
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from common.errors import BadInput
@@ -86,10 +87,14 @@ def gather(wanted: Wanted) -> Found:
         fill_body(body, words) if body else None,
         now=wanted.access.now,
     )
-    many = list(rows_in(said.data, wanted))
-    rows = [row for row in many if row is not None]
+    told = rows_in(said.data, wanted)
     combine = str(options.get("combine") or "one")
-    return in_buckets(rows, wanted, combine=combine, left_out=len(many) - len(rows))
+    found = in_buckets(told.rows, wanted, combine=combine, left_out=told.no_number)
+    if told.no_value and not told.rows and not told.no_number:
+        place = line(options.get("value"), 100)
+        note = f"The answer has rows ({told.no_value:,}), and none of them a value at “{place}”."
+        return replace(found, notes=(*found.notes, note))
+    return found
 
 
 def _site(access: Access) -> Site:

@@ -1,6 +1,7 @@
 """The rows in an answer of JSON: where each stands, and its time and value. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,11 +19,17 @@ MOST_ROWS = 100_000
 PATHS = ("rows", "time", "value", "denominator_path")
 
 
-def rows_in(data: Any, wanted: Wanted) -> Iterator[Row | None]:
-    """Yield what each row of an answer says; None for one that has a value but no number.
+@dataclass(slots=True)
+class Told:
+    """What an answer says: its rows, and how many others have no number or no value at all."""
 
-    Where a row has no value at all there is a gap. Raises ConnectionFault, or BadInput.
-    """
+    rows: list[Row] = field(default_factory=list)
+    no_number: int = 0
+    no_value: int = 0  # a gap
+
+
+def rows_in(data: Any, wanted: Wanted) -> Told:
+    """Return what the rows of an answer say; raises ConnectionFault, or BadInput."""
     paths = {name: str(wanted.options.get(name, "")).strip() for name in PATHS}
     zone = zone_of_times(wanted.options)
     if not paths["rows"]:
@@ -42,9 +49,15 @@ def rows_in(data: Any, wanted: Wanted) -> Iterator[Row | None]:
             {name: find(paths, name, row) for name in PATHS[1:] if paths[name]}
             for row in _column(paths, "rows", data)
         ]
+    told = Told()
     for part in parts:
-        if part["value"] is not None:
-            yield _row(part, zone, wanted)
+        if part["value"] is None:
+            told.no_value += 1
+        elif row := _row(part, zone, wanted):
+            told.rows.append(row)
+        else:
+            told.no_number += 1
+    return told
 
 
 def _column(paths: Mapping[str, str], name: str, data: Any) -> list[Any]:

@@ -3,7 +3,7 @@ import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -202,3 +202,14 @@ class TestTheSamePictureAsAPng:
         )
 
         assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+class TestTheAxisOfAChart:
+    def test_of_a_day_names_hours_and_of_a_month_days(self, shop, metric, time_machine):
+        def labels(hours):
+            start = datetime(2026, 3, 1, 9, tzinfo=UTC)
+            points = [(start + timedelta(hours=n), 1.0) for n in range(hours)]
+            return [tick["label"] for tick in history_chart(metric, points, []).data["ticks"]]
+
+        assert labels(24) == ["12:00", "18:00", "2 Mar", "06:00"]
+        assert labels(7 * 24) == [f"{day} Mar" for day in range(2, 9)]

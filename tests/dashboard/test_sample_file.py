@@ -1,6 +1,8 @@
 """The page on which a file of samples is tried and read."""
 
 import gzip
+import json
+from datetime import UTC, datetime
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -8,6 +10,7 @@ from django.urls import reverse
 
 from dashboard import sample_file_views
 from engagement.models import MetricSample, SampleWay
+from tests.factories import make_deployment
 
 pytestmark = pytest.mark.django_db
 GOOD = b"""metric,timestamp,value,colour
@@ -82,3 +85,39 @@ class TestAFile:
 
         assert "Up to 2 MB here" in send(save="1").content.decode()
         assert stored() == []
+
+
+class TestTheChartOfATrial:
+    def test_shows_the_newest_values_with_their_gaps_and_ships(self, shop, send, bs):
+        make_deployment(shop, "2.0", shipped_at=datetime(2026, 3, 1, 4, tzinfo=UTC))
+        rows = [f"orders,2026-03-01T0{hour}:00:00Z,{hour}" for hour in (0, 1, 2, 5, 6)]
+        body = "\n".join(["metric,at,value", *rows, "visits,2026-03-02T00:00:00Z,7"])
+
+        page = bs(send(body.encode(), test="1"))
+
+        data = json.loads(page.select_one("#trial script").string)
+        assert data["observed"] == [0, 1, 2, None, None, 5, 6]
+        assert [mark["label"] for mark in data["marks"]] == ["2.0"]
+        assert "The newest values of orders" in page.text
+        assert len(page.select("#trial tbody tr")) == 5
+        assert stored() == []
+
+    def test_reads_shares_and_takes_the_last_of_two_rows_of_one_time(self, send, bs):
+        body = b"metric,at,numerator,denominator\nr,2026-03-01,1,4\nr,2026-03-01,3,4\n"
+
+        page = bs(send(body, test="1"))
+
+        assert "0.75" in page.select_one("#trial tbody").text
+        assert "of 4" in page.select_one("#trial tbody").text
+
+    def test_is_left_out_where_no_row_can_be_read(self, send, bs):
+        page = bs(send(b"metric,at,value\norders,soon,4\n", test="1"))
+
+        assert page.select_one("#trial canvas") is None
+
+    def test_of_a_day_now_and_then_has_no_thousand_gaps(self, send, bs):
+        body = b"at,value\n2020-01-01T00:00:00Z,1\n2020-01-01T00:05:00Z,2\n2026-01-01,3\n"
+
+        page = bs(send(body, metric="visits", test="1"))
+
+        assert json.loads(page.select_one("#trial script").string)["observed"] == [1, 2, 3]

@@ -200,6 +200,14 @@ class TestTheAnswer:
         assert found.values == {at(1): 1}
         assert found.notes == ("1 value left out: no finite number.",)
 
+    def test_says_where_it_looked_for_values_if_no_row_has_one(self, site):
+        site.reply = lambda _: {"data": [{"at": at(1).isoformat(), "amount": 4}]}
+
+        found = ask(site)
+
+        assert found.values == {}
+        assert found.notes == ("The answer has rows (1), and none of them a value at “n”.",)
+
     def test_gives_shares_with_their_denominators(self, site):
         site.reply = lambda _: {"data": [{"at": at(1).isoformat(), "n": 3, "of": 12}]}
 
