@@ -46,12 +46,11 @@ def headline(
     if untold:
         return f"{nothing}: the numbers could not decide {things(untold, 'hypothesis')}."
     if mixed:
-        return (
-            f"{nothing}: ships went out too close together to judge {things(mixed, 'hypothesis')}."
-        )
+        bets = things(mixed, "hypothesis")
+        return f"{nothing}: ships went out too close together to judge {bets}."
     if ships and not with_hypothesis:
-        said = "and nothing said" if ships == 1 else "and none said"
-        return f"{things(ships, 'ship').capitalize()} went out, {said} what it was meant to change."
+        meant = "nothing said what it was" if ships == 1 else "none said what it was"
+        return f"{things(ships, 'ship').capitalize()} went out, and {meant} meant to change."
     if ships:
         return f"{things(ships, 'ship').capitalize()} went out; nothing has been learned yet."
     if feedback:
@@ -65,6 +64,11 @@ def things(count: int, noun: str) -> str:
         return f"one {noun}"
     plural = f"{noun[:-2]}es" if noun.endswith("sis") else f"{noun}s"
     return f"{number(count) if count else 'no'} {plural}"
+
+
+def said_words(count: int) -> str:
+    """Return how much customers said: "nothing said", "one thing said", "three things said"."""
+    return f"{things(count, 'thing')} said" if count else "nothing said"
 
 
 def number(count: int) -> str:

@@ -18,6 +18,7 @@ from learning.verdict import Verdict, percent
 # A bet that failed teaches as much as one that came true.
 TAUGHT = (Verdict.SUPPORTED, Verdict.REFUTED, Verdict.NO_EFFECT)
 LISTED = 50
+LEAST = 0.001  # an effect below that would be written as 0%
 # A verdict that came that soon after its window was over is told as a quick one.
 SOON = 2 * DAY
 
@@ -178,7 +179,10 @@ def hoped(hypothesis: Hypothesis) -> str:
 def measured(row: ImpactEstimate) -> str:
     """Return an effect in words: "rose by about 4% (between +2% and +6%)"."""
     effect = row.effect or 0.0
-    words = f"{'rose' if effect > 0 else 'fell'} by about {percent(abs(effect))}"
+    size = (
+        f"about {percent(abs(effect))}" if abs(effect) >= LEAST else f"less than {percent(LEAST)}"
+    )
+    words = f"{'rose' if effect > 0 else 'fell'} by {size}"
     if row.low is None or row.high is None:
         return words
     span = f"between {percent(row.low, signed=True)} and {percent(row.high, signed=True)}"

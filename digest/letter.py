@@ -6,7 +6,7 @@ from accounts.models import Project
 from common.days import zone_of
 from common.windows import Window
 from dashboard.week import WeekInReview
-from dashboard.week_headline import number, things
+from dashboard.week_headline import number, said_words, things
 from digest.fitting import fitted
 from digest.links import address
 from digest.overturned import overturned_section
@@ -91,7 +91,7 @@ def _summary(review: WeekInReview) -> str:
     before = _BEFORE[rhythm_of(review.week)]
     voices = review.voices
     ships = things(review.ships.count, "ship")
-    said = f"{things(voices.count, 'thing')} said"
+    said = said_words(voices.count)
     if review.ships.count or review.ships.count_before:
         ships = f"{ships} ({number(review.ships.count_before)} {before})"
     if voices.count or voices.count_before:

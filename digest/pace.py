@@ -3,6 +3,7 @@
 from dashboard.speed import LearningSpeed, Measure
 from dashboard.templatetags.wake import span
 from dashboard.week import WeekInReview
+from dashboard.week_headline import number, things
 from dashboard.week_pace import Reached
 from digest.parts import Pace
 from digest.schedule import Rhythm, rhythm_of
@@ -13,6 +14,8 @@ LATELY = {
     Rhythm.WEEKLY: "this week",
     Rhythm.MONTHLY: "that month",
 }
+ALL = "all"
+FEW = 12  # ships of which a share says less than their number
 
 
 def paces_of(review: WeekInReview) -> tuple[Pace, ...]:
@@ -61,6 +64,20 @@ def pace_note(speed: LearningSpeed) -> str:
         note += f" (a learning took {span(speed.time_to_learning.previous)} before)"
     if speed.share_learned is None:
         return f"{note}."
-    was = f", {percent(speed.share_previous)} before" if speed.share_previous is not None else ""
-    share = f"Learned from {percent(speed.share_learned)} of {speed.ships:,} ships{was}."
-    return f"{note}. {share}"
+    return f"{note}. {_share(speed, speed.share_learned)}"
+
+
+def _share(speed: LearningSpeed, share: float) -> str:
+    """Return of how many ships the team learned, and which share that was before."""
+    before = "" if speed.share_previous is None else f", {_part(speed.share_previous)} before"
+    if speed.ships == 1:
+        return f"{'Learned' if share else 'Nothing learned yet'} from the one ship{before}."
+    part = _part(share)
+    if 0 < share < 1 and speed.ships <= FEW:
+        part = number(round(share * speed.ships))
+    of = "" if part == ALL else "of "
+    return f"Learned from {part} {of}{things(speed.ships, 'ship')}{before}."
+
+
+def _part(share: float) -> str:
+    return {0.0: "none", 1.0: ALL}.get(share, percent(share))

@@ -38,8 +38,11 @@ def _counted(row: TurnedPhrase) -> str:
     """Return how many say it, of how many: "“tap”: 19 of 159 customers, none of 490 before"."""
     now = f"{row.after:,}" if row.after else "none"
     before = f"{row.before:,}" if row.before else "none"
-    said = f"{now} of {row.after_total:,} customers, {before} of {row.before_total:,} before"
-    return f"“{shortened(row.phrase, LONGEST_PHRASE)}”: {said}"
+    customers = f"{row.after_total:,} customer{'' if row.after_total == 1 else 's'}"
+    # Where nobody spoke there is nobody of whom some could have said it.
+    these = f"{now} of {customers}" if row.after_total else "nobody spoke"
+    those = f"{before} of {row.before_total:,} before" if row.before_total else "nobody before"
+    return f"“{shortened(row.phrase, LONGEST_PHRASE)}”: {these}, {those}"
 
 
 def _search(project: Project, row: TurnedPhrase) -> str:

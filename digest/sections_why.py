@@ -50,7 +50,8 @@ def _said(row: Reason, zone: ZoneInfo) -> str:
                 f"{early}: the next verdict is due on {day(at.astimezone(zone))}" if at else early
             )
         case Why.MIXED:
-            return f"{bets} cannot be told from another ship"
+            other = "another ship" if row.count == 1 else "other ships"
+            return f"{bets} cannot be told from {other}"
         case Why.NO_SIGNAL:
             return f"The numbers could not decide {bets}"
         case Why.NO_HYPOTHESIS:

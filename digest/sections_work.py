@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from accounts.models import Project
 from common.windows import DAY
 from dashboard.week import WeekInReview
-from dashboard.week_headline import day, things
+from dashboard.week_headline import day, said_words, things
 from dashboard.week_lessons import Waiting
 from dashboard.week_ships import ShipLine
 from dashboard.week_voices import Unanswered, shortened
@@ -54,7 +54,7 @@ def _ship(project: Project, row: ShipLine, zone: ZoneInfo) -> Item:
     if row.shipped_by:
         notes.append(f"by {' and '.join(row.shipped_by[:3])}")
     if row.feedback_count:
-        notes.append(f"{things(row.feedback_count, 'thing')} said")
+        notes.append(said_words(row.feedback_count))
     if is_quiet and row.verdict == Verdict.NO_HYPOTHESIS:
         notes.append("no hypothesis")
     note = ", ".join(notes)
