@@ -49,8 +49,8 @@ install_servers
 step "Lint" scripts/lint.sh
 step "Tests on SQLite" .venv/bin/python -m pytest "${args[@]}"
 if find_postgres && start_postgres; then
-    # What a browser shows was seen above and does not depend on the database.
-    step "Tests on PostgreSQL" env DATABASE_URL="$POSTGRES_URL" \
+    # What a browser shows, and what no database is asked for, was seen above.
+    step "Tests on PostgreSQL" env DATABASE_URL="$POSTGRES_URL" WAKE_TESTS=database \
         .venv/bin/python -m pytest "${args[@]}" -m "not browser"
 else
     skipped+=("all tests on PostgreSQL (no server to be had)")

@@ -121,3 +121,18 @@ def database_on_disk(transactional_db, tmp_path):
     connection.close()
     connections.settings["default"]["NAME"] = name
     connections["default"] = in_memory
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out, where WAKE_TESTS=database says so, what was seen on the other database already."""
+    if os.environ.get("WAKE_TESTS") != "database":
+        return
+    with_database = {"db", "transactional_db", "live_server", "template"}
+    wanted = [
+        one
+        for one in items
+        if one.get_closest_marker("django_db") or with_database & set(one.fixturenames)
+    ]
+    left_out = [one for one in items if one not in wanted]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = wanted
