@@ -22,8 +22,9 @@ from common.errors import BadInput
 from common.otlp import JSON, PROTOBUF, kind_of, status_body
 from common.overload import BUSY_TEXT, busy_headers, is_busy
 from engagement.event_calls import body_of, too_large
-from engagement.telemetry_intake import Taken, record_points
+from engagement.telemetry_intake import record_points
 from engagement.telemetry_points import instruments_in, read_request
+from engagement.telemetry_taken import Taken
 
 logger = logging.getLogger(__name__)
 

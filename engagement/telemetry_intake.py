@@ -7,7 +7,6 @@ instrument that is followed: it holds the row of what is followed.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,6 +27,7 @@ from engagement.models import (
 from engagement.telemetry_points import Instrument, Place, Point
 from engagement.telemetry_seen import note_seen
 from engagement.telemetry_sums import LEAST_GAP, SECOND, Row, parts_of
+from engagement.telemetry_taken import Taken, refuse_made_of_events
 
 # Points older than that come too late: what they would be compared with may be gone.
 LATEST = timedelta(days=2)
@@ -35,24 +35,6 @@ KEPT = timedelta(days=4)
 # One instrument with a customer in its attributes must not fill the database.
 MOST_STREAMS = 1_000
 _MICROSECOND = 1_000  # nanoseconds
-
-
-@dataclass(slots=True)
-class Taken:
-    """How many points were new, were known or are not followed, and which were refused and why."""
-
-    new: int = 0
-    known: int = 0
-    unfollowed: int = 0
-    refused: int = 0
-    why: list[str] = field(default_factory=list)
-
-    def refuse(self, many: int, why: str) -> None:
-        """Count points that cannot be taken."""
-        if many:
-            self.refused += many
-            if why not in self.why:
-                self.why.append(why)
 
 
 def record_points(project: Project, instruments: Sequence[Instrument], *, now: datetime) -> Taken:
@@ -96,7 +78,7 @@ def _take(pk: int, instruments: Iterable[Instrument], taken: Taken, now: datetim
         if held is None:  # followed no more since a moment
             return
         if hasattr(held.metric, "definition"):
-            _refuse_made_of_events(held, instruments, taken)
+            refuse_made_of_events(held, instruments, taken)
             return
         points: dict[str, dict[int, Point]] = defaultdict(dict)
         deltas: dict[str, bool] = {}
@@ -111,17 +93,6 @@ def _take(pk: int, instruments: Iterable[Instrument], taken: Taken, now: datetim
         FollowedInstrument.objects.filter(pk=pk).update(
             heard_at=now, note=" ".join(why for why in taken.why if why.startswith(held.name))[:999]
         )
-
-
-def _refuse_made_of_events(
-    held: FollowedInstrument, instruments: Iterable[Instrument], taken: Taken
-) -> None:
-    why = (
-        f"{held.name} feeds {held.metric.key}, which is worked out of events. "
-        "Follow it under another metric."
-    )
-    taken.refuse(sum(len(one.points) for one in instruments), why)
-    FollowedInstrument.objects.filter(pk=held.pk).update(note=why[:999])
 
 
 def _in_time(one: Instrument, taken: Taken, now: datetime) -> list[Point]:

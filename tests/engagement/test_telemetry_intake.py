@@ -8,8 +8,9 @@ import pytest
 from django.db import connection
 
 from engagement.models import MetricSample, SeenInstrument, StreamPart, StreamPoint
-from engagement.telemetry_intake import KEPT, Taken, drop_old_points, record_points
+from engagement.telemetry_intake import KEPT, drop_old_points, record_points
 from engagement.telemetry_points import instruments_in
+from engagement.telemetry_taken import Taken
 from tests.engagement.telemetry import follow, request_of
 from tests.factories import NOW
 
