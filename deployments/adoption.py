@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from common.errors import BadInput
 from common.windows import DAY, HOUR, Window
 from deployments.adoption_rules import (
+    LEAST_USERS,
     Hour,
     Version,
     Wish,
@@ -55,12 +56,12 @@ def measure(ship: Deployment, *, now: datetime) -> Adoption | None:
     hours = hours_of(ship, Window(start.replace(minute=0, second=0, microsecond=0), now))
     if hours is None or (not hours and known is None):
         return known
-    latest = list(pooled(hours))[-1:]
+    latest = _latest(ship, hours, now=now)
     reached = first_reached(hours, wish.threshold)
     facts: dict[str, Any] = {"threshold": wish.threshold, "measured_at": now}
     if latest or known is None:
-        facts["share"] = latest[0].share if latest else 0.0
-        facts["users"] = latest[0].users if latest else 0
+        facts["share"] = latest.share if latest else 0.0
+        facts["users"] = latest.users if latest else 0
         facts["measured_until"] = hours[-1].at + HOUR
     Adoption.objects.update_or_create(
         deployment=ship, defaults=facts, create_defaults={**facts, "reached_at": None}
@@ -73,6 +74,23 @@ def measure(ship: Deployment, *, now: datetime) -> Adoption | None:
     if not waits(ship, now=now):
         make_due(ship)
     return ship.adoption
+
+
+def _latest(ship: Deployment, hours: Sequence[Hour], *, now: datetime) -> Hour | None:
+    """Return the share of today's customers, or of yesterday's while today's are less than half.
+
+    An hour has so few that it says none where one in fifty has the ship; it is the answer where no
+    whole day lies behind the ship, or where a metric tells.
+    """
+    days = []
+    if not wish_of(ship).metric:
+        today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        told = days_of(ship, Window(max(today - DAY, ship.shipped_at), now)) or []
+        days = [(day.users or 0, day) for day in told if (day.users or 0) >= LEAST_USERS]
+    if not days:
+        return next(iter([*pooled(hours)][::-1]), None)
+    has_more_before = len(days) > 1 and days[-1][0] * 2 < days[-2][0]
+    return days[-2][1] if has_more_before else days[-1][1]
 
 
 def is_measured(ship: Deployment, *, now: datetime) -> bool:

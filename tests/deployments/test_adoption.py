@@ -311,3 +311,36 @@ class TestThePage:
         told = api.get(address).json()["adoption"]
         assert (told["share"], told["threshold"], told["users"]) == (0.5, 0.1, 100)
         assert told["reached_at"] == "2026-03-15T13:00:00Z"
+
+
+class TestTheShareThatIsShown:
+    def test_is_that_of_the_customers_of_a_day_where_days_are_counted(self, shop, ship):
+        spread(shop, [0.0] * 70, of=40)
+        for days, on in ((2, 1), (1, 2)):
+            at = NOW.replace(hour=0, minute=0, second=0, microsecond=0) - (days - 1) * DAY
+            spread(shop, [on / 100], of=100, start=at, span="day")
+
+        adoption = measure(ship, now=NOW)
+
+        assert (adoption.share, adoption.users) == (0.02, 100)
+
+    def test_is_that_of_yesterday_while_today_has_just_begun(self, shop, ship):
+        today = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
+        spread(shop, [0.0] * 70, of=40)
+        spread(shop, [0.05], of=100, start=today - DAY, span="day")
+        spread(shop, [0.0], of=40, start=today, span="day")
+
+        assert measure(ship, now=NOW).share == 0.05
+
+    def test_makes_no_finding_of_nobody_out_of_a_quiet_hour(self, shop):
+        make_deployment(shop, "1.0", shipped_at=NOW - 30 * DAY, now=NOW - 30 * DAY)
+        shipped_at = NOW - 7 * DAY - HOUR
+        ship = make_deployment(shop, "2.0", shipped_at=shipped_at, now=shipped_at)
+        spread(shop, [0.0] * 160, of=40, start=shipped_at)
+        today = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
+        spread(shop, [0.02], of=200, start=today, span="day")
+        measure(ship, now=NOW)
+
+        [finding] = find_unused(shop, now=NOW)
+
+        assert "2% of the customers have 2.0" in str(finding)
