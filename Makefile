@@ -23,7 +23,7 @@ test: ## Set up, check the code, and run all tests on SQLite and on PostgreSQL
 lint: ## Set up and check the code: ruff, mypy, import layers, migrations
 	@exec scripts/lint.sh
 
-bench: bench-attribution bench-phrases bench-reestimate bench-inbox bench-samples bench-pages bench-intake bench-overload bench-memory bench-digest ## Run all measurements, one after the other
+bench: bench-attribution bench-phrases bench-reestimate bench-inbox bench-samples bench-pages bench-events bench-intake bench-overload bench-memory bench-digest ## Run all measurements, one after the other
 
 bench-intake: ## Measure taking in feedback and events against a plain Django view
 	@exec scripts/bench_servers.sh intake

@@ -90,6 +90,12 @@ def done(asked: Asked, window: Window, *, event: str = "", is_event: bool = Fals
     return part
 
 
+def rows_of(asked: Asked, window: Window, names: tuple[str, ...] = ()) -> Part:
+    """Return the SELECT of the window's events, of any name or of two, and of nothing in them."""
+    part = Part("SELECT 1 FROM engagement_event e WHERE ") + _scope(asked, window)
+    return part + Part(" AND e.name IN (%s, %s)", [*names]) if names else part
+
+
 def _scope(asked: Asked, window: Window) -> Part:
     part = Part(
         "e.project_id = %s AND e.occurred_at >= %s AND e.occurred_at < %s",

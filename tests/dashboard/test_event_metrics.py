@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
+from engagement.event_preview import MOST_EVENTS
 from engagement.models import EventMetric, Metric
 from tests.engagement.happenings import DAY, HOUR, did, make_event_metric
 from tests.factories import make_project, make_samples
@@ -115,7 +117,7 @@ class TestThePreview:
         assert "28 days of events to know who is new. The first value comes on" in page
 
     def test_shows_fewer_days_of_very_many_events(self, as_ada, shop, events, monkeypatch):
-        monkeypatch.setattr("engagement.event_preview.MOST_EVENTS", 20)
+        monkeypatch.setitem(MOST_EVENTS, connection.vendor, 20)
 
         answer = as_ada.post(new(shop), ORDERS)
 
