@@ -210,7 +210,8 @@ def _ticks(times: Any) -> list[dict[str, Any]]:
         return []
     first, last = (datetime.fromtimestamp(int(times[i]), UTC) for i in (0, -1))
     length = last - first
-    every = DAY / 4 if length < 2 * DAY else max(1, round(length / DAY / 8)) * DAY
+    is_by_hours = length < 2 * DAY and times[1] - times[0] < DAY.total_seconds() / 4
+    every = DAY / 4 if is_by_hours else max(1, round(length / DAY / 8)) * DAY
     tick = timezone.localtime(first).replace(hour=0, minute=0, second=0, microsecond=0)
     ticks = []
     while (tick := tick + every) <= last:

@@ -17,7 +17,7 @@ from learning.estimating import estimate_checkup
 from learning.models import ImpactEstimate
 from tests.factories import NOW, make_deployment, make_metric, make_samples
 
-WEEK = timedelta(days=7)
+HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
 SHIPPED_AT = NOW - WEEK
 
 
@@ -206,10 +206,11 @@ class TestTheSamePictureAsAPng:
 
 class TestTheAxisOfAChart:
     def test_of_a_day_names_hours_and_of_a_month_days(self, shop, metric, time_machine):
-        def labels(hours):
+        def labels(hours, *, every=HOUR):
             start = datetime(2026, 3, 1, 9, tzinfo=UTC)
-            points = [(start + timedelta(hours=n), 1.0) for n in range(hours)]
+            points = [(start + n * every, 1.0) for n in range(int(hours * HOUR / every))]
             return [tick["label"] for tick in history_chart(metric, points, []).data["ticks"]]
 
         assert labels(24) == ["12:00", "18:00", "2 Mar", "06:00"]
+        assert labels(48, every=DAY / 2) == ["2 Mar"]
         assert labels(7 * 24) == [f"{day} Mar" for day in range(2, 9)]
