@@ -18,6 +18,7 @@ from learning.attribution_shares import (
 from learning.attribution_v1 import evidence_shares
 from learning.attribution_v2 import shares_by_first_curve
 from learning.attribution_v3 import adoption_shares
+from learning.attribution_v4 import shares_as_sure_as_proved
 
 __all__ = [
     "CURRENT_METHOD",
@@ -41,8 +42,9 @@ METHODS: dict[str, Method] = {
     "evidence-v1": evidence_shares,
     "evidence-v2": shares_by_first_curve,
     "evidence-v3": adoption_shares,
+    "evidence-v4": shares_as_sure_as_proved,
 }
-CURRENT_METHOD = "evidence-v3"
+CURRENT_METHOD = "evidence-v4"
 
 
 def attribute(

@@ -29,6 +29,9 @@ DEFAULT = (
     -0.04, 0.08, 1.01, -1.03,
     -0.95, -0.54, -2.39,
 )  # fmt: skip
+# Where a store hands a release out in stages, days after it was announced: the newest ship's
+# intercept and slope as the first half of one app's reviews has them, drawn to DEFAULT.
+IN_STAGES = (-0.10, 0.61, *DEFAULT[2:])
 AT_THAT_MOMENT = 1 / 1440  # days
 USUAL_PACE, PACE_IS_WORTH, PACE_OF = 8.0, 2, 8  # days, and ships
 ORDER_OF, ORDER_IS_WORTH = 30, 5  # ships

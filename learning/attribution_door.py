@@ -3,7 +3,7 @@
 import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -46,6 +46,8 @@ def answer_line(
     rows = {one.key: row for one, row in said}
     versions = [str(row["version"]) for _, row in ships]
     fleet = Fleet([ship for ship, _ in ships])
+    if fleet.is_announced:
+        said = [(replace(one, in_store=_is_rated(row)), row) for one, row in said]
     seen = fleet.seen([one for one, _ in said]) if asked.learn else NOTHING_SEEN
     found = {
         one.key: (one, shares)
@@ -131,6 +133,11 @@ def _said(number: int, row: dict[str, Any]) -> Said:
         at = at.replace(hour=23, minute=59, second=59)
     area, url = str(row.get("area") or ""), str(row.get("url") or "")
     return Said(number, str(row["id"]), text, version, "", area, url, at)
+
+
+def _is_rated(row: dict[str, Any]) -> bool:
+    """Return whether `row` is a review: who asks for help gives no stars."""
+    return isinstance(row.get("rating"), int | float)
 
 
 def _moment(value: Any, field: str) -> tuple[datetime, bool]:

@@ -84,6 +84,7 @@ class Said:
     url: str
     said_at: datetime
     ran_before: str = ""  # the version that the same customer ran when they last wrote
+    in_store: bool = False  # ... of apps, which hands out what its maker has long released
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import numpy as np
-from numpy.typing import NDArray
 
 from learning.attribution_adoption import (
     AS_SURE,
@@ -30,10 +29,7 @@ LEARNS_FROM = 800  # the last that named their version
 STEPS = 12
 STRENGTH = 8.0  # how hard the defaults hold on, as customers
 FARTHEST = 6.0
-TELLS_SHARPNESS, TELLS_SURENESS = 120, 240  # the last customers that they are fitted to
-HOLDS_SURENESS = 6.0
 MOST_LIVE = 200  # ships
-SHARPNESSES = tuple(round(0.9 * 1.05**step, 3) for step in range(20))  # 0.9 to 2.3
 
 
 def fit_adoption(
@@ -60,12 +56,13 @@ def fit_adoption(
                 reached.append(np.eye(place + 1)[place])
     if not rows:
         return tuple(start)
-    return _fit_logistic(np.vstack(rows), np.concatenate(reached), np.asarray(start, float))
+    return fit_logistic(np.vstack(rows), np.concatenate(reached), np.asarray(start, float))
 
 
-def _fit_logistic(
+def fit_logistic(
     rows: Floats, reached: Floats, start: Floats, *, strength: float = STRENGTH
 ) -> tuple[float, ...]:
+    """Return the weights of `rows` that best tell `reached`, held to `start`."""
     weights = start.copy()
     for _ in range(STEPS):
         ratios = logistic(rows @ weights)
@@ -89,57 +86,6 @@ class Line:
         """Return the last MOST_LIVE that had shipped by then."""
         end = bisect_right(self.times, moment)
         return self.ships[max(0, end - MOST_LIVE) : end]
-
-
-def fit_sureness(
-    ships: Sequence[Candidate], seen: Seen, *, weights: Sequence[float]
-) -> tuple[float, tuple[float, float]]:
-    """Return the sharpness and the sureness of shares_by_adoption that `seen` wants.
-
-    Each of the last customers is told by those before it alone. 1, and (0, 1), leave the shares
-    as they are, and are held to.
-    """
-    asked = range(max(LEAST_SEEN, len(seen.at) - TELLS_SURENESS), len(seen.at))
-    told, line = [], Line(ships)
-    for place in asked:
-        moment = datetime.fromtimestamp(float(seen.at[place]), UTC)
-        live = line.at(moment)
-        right = np.array([ship.key for ship in live]) == seen.ships[place]
-        if right.any():
-            shares, _ = shares_by_adoption(live, moment, seen=seen, weights=weights)
-            told.append((np.log(np.maximum(shares, 1e-9)), right))
-    if not told:
-        return 1.0, AS_SURE
-    sharpness = min(SHARPNESSES, key=lambda power: _loss(told[-TELLS_SHARPNESS:], power))
-    return sharpness, _fit_platt(told, sharpness)
-
-
-def _loss(told: Sequence[tuple[Floats, NDArray[np.bool_]]], power: float) -> float:
-    held = STRENGTH * 2 * float(np.log(power)) ** 2
-    return held - sum(
-        power * float(logs[right].sum()) - float(np.log(np.exp(power * logs).sum()))
-        for logs, right in told
-    )
-
-
-def _fit_platt(
-    told: Sequence[tuple[Floats, NDArray[np.bool_]]], sharpness: float
-) -> tuple[float, float]:
-    rows, hits = [], []
-    for logs, right in told:
-        shares = np.exp(sharpness * logs)
-        top = int(shares.argmax())
-        rest = float(shares.sum() - shares[top])
-        if rest > 0:
-            odds = float(np.log(shares[top] / rest))
-            rows.append((1.0, min(max(odds, -7.0), 7.0)))
-            hits.append(float(right[top]))
-    if not rows:
-        return AS_SURE
-    offset, slope = _fit_logistic(
-        np.array(rows), np.array(hits), np.array(AS_SURE), strength=HOLDS_SURENESS
-    )
-    return offset, min(max(slope, 0.3), 3.0)
 
 
 def log_loss_of_adoption(

@@ -15,13 +15,15 @@ from common.versions import plain
 from learning.attribution import CURRENT_METHOD, MOST_CANDIDATES, Share, attribute
 from learning.attribution_adoption import Seen
 from learning.attribution_evidence import Candidate, Said
-from learning.attribution_learning import LEARNS_FROM, fit_adoption, fit_sureness
+from learning.attribution_learner import Learner
+from learning.attribution_learning_v3 import LearnerV3
 from learning.attribution_shares import OFF_TOPIC_FOR_RAN, Known
+from learning.attribution_v4 import usual_weights
 
 HORIZON = timedelta(days=730)  # a ship older than that is a candidate by its version only
 MOST_SHIPS = 200
 WORDS_FOR_RAN = {"words": 0.5}  # customers speak of what older ships changed, too
-LEARNS_EVERY = 40  # customers who named their version, or a fifth more of them
+KEEPS_V3 = {"evidence-v2", "evidence-v3"}  # ... way to learn
 
 
 class Fleet:
@@ -33,6 +35,11 @@ class Fleet:
         self.by_version: dict[str, list[Candidate]] = {}
         for ship in self.ships:
             self.by_version.setdefault(plain(ship.version), []).append(ship)
+
+    @property
+    def is_announced(self) -> bool:
+        """Return whether the days of most ships are known and no more, as of an announcement."""
+        return 2 * sum(ship.day_only for ship in self.ships) > len(self.ships)
 
     def candidates_for(self, said: Said) -> list[Candidate]:
         """Return the ships that were live when `said` was, the last MOST_SHIPS of them."""
@@ -74,22 +81,17 @@ def attribute_series(
     off_topic: float = OFF_TOPIC_FOR_RAN,
 ) -> Iterator[tuple[Said, list[Share]]]:
     """Yield each of `said` in the order of time, with what it is about by what was known then."""
-    trust = WORDS_FOR_RAN if off_topic == OFF_TOPIC_FOR_RAN else {}
-    known, learned = Known(seen=seen, off_topic=off_topic, trust=trust), 0
+    known = Known(seen=seen, off_topic=off_topic)
+    if known.asks_who_ran:
+        known = replace(known, trust=WORDS_FOR_RAN)
+    ships = fleet.ships[-5 * MOST_SHIPS :]
+    learner = (
+        LearnerV3(ships, known)
+        if method in KEEPS_V3
+        else Learner(ships, known, usual=usual_weights(said))
+    )
     moments = seen.at.tolist()
     for one in sorted(said, key=lambda one: (one.said_at, one.key)):
-        known_by_then = bisect_left(moments, one.said_at.timestamp())
-        if known_by_then - learned >= max(LEARNS_EVERY, learned // 5):
-            known, learned = learn(fleet, known, known_by_then), known_by_then
+        known = learner.after(bisect_left(moments, one.said_at.timestamp()))
         shares = attribute(one, fleet.candidates_for(one), known=known, method=method, most=most)
         yield one, shares
-
-
-def learn(fleet: Fleet, known: Known, until: int) -> Known:
-    """Return `known` with what its first `until` customers tell of how they update."""
-    part = slice(max(0, until - LEARNS_FROM), until)
-    past = Seen(known.seen.at[part], known.seen.ships[part])
-    ships = fleet.ships[-5 * MOST_SHIPS :]
-    adoption = fit_adoption(ships, past)
-    sharpness, sureness = fit_sureness(ships, past, weights=adoption)
-    return replace(known, adoption=adoption, sharpness=sharpness, sureness=sureness)

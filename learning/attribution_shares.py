@@ -52,6 +52,11 @@ class Known:
     none: float = 0.0
     off_topic: float = OFF_TOPIC_FOR_ABOUT
 
+    @property
+    def asks_who_ran(self) -> bool:
+        """Return whether it is asked which ship the customer ran, rather than which it is about."""
+        return self.off_topic < OFF_TOPIC_FOR_ABOUT
+
 
 NOTHING_KNOWN = Known()
 

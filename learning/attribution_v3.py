@@ -44,6 +44,7 @@ HOWEVER_OLD = 0.005  # of ours is shared by all alike: some customers never upda
 GONE_AFTER = timedelta(days=3)  # a rolled back ship stops being a candidate
 LEFT_IN = timedelta(hours=12)  # ... and has lost two thirds of its customers by then
 MOST_WEIGHED = 40  # of the likeliest by adoption, what was said is compared with this many
+_rarities = lru_cache(maxsize=64)(rarities)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +63,14 @@ class Weighed:
 
 
 def weigh_all(
-    said: Said, candidates: Sequence[Candidate], known: Known, *, curve: Curve = CURVE
+    said: Said,
+    candidates: Sequence[Candidate],
+    known: Known,
+    *,
+    curve: Curve = CURVE,
+    none: float = NONE,
 ) -> Weighed:
-    """Return all that speaks for each of `candidates`, before any of it is added up."""
+    """Return all that speaks for each of `candidates`, and for "none", before it is added up."""
     ships = sorted(
         (ship for ship in candidates if not _is_gone(said, ship)),
         key=lambda ship: (ship.shipped_at, ship.key),
@@ -85,8 +91,10 @@ def weigh_all(
     for place, piece in hints(said, ships):
         by_kind[place, KINDS.index("hints")] += piece.weight
         pieces[place].append(piece)
-    none = _log_odds_of_none(said, ships, pieces, looked_at, unreached, known.off_topic)
-    return Weighed(ships, np.log(np.maximum(prior, 1e-12)), by_kind, pieces, none)
+    more = math.exp(_more_for_none(said, ships, pieces, looked_at, known.off_topic))
+    # Customers that none of these ships has reached yet speak of something older.
+    odds = math.log(more * none / (1 - none) + unreached)
+    return Weighed(ships, np.log(np.maximum(prior, 1e-12)), by_kind, pieces, odds)
 
 
 def _is_gone(said: Said, ship: Candidate) -> bool:
@@ -143,8 +151,13 @@ def adoption_shares(
     return share_out(said, weigh_all(said, candidates, known), known, most)
 
 
-def share_out(said: Said, weighed: Weighed, known: Known, most: int) -> list[Share]:
-    """Return the shares that follow from all that was weighed, the likeliest first."""
+def share_out(
+    said: Said, weighed: Weighed, known: Known, most: int, *, holds_likeliest: bool = False
+) -> list[Share]:
+    """Return the shares that follow from all that was weighed, the likeliest first.
+
+    All ships together are never surer than NEVER_SURER; with `holds_likeliest` only one is not.
+    """
     if not weighed.ships:
         return [Share(None, 1.0, (NOBODYS,))]
     trust = np.array([known.trust.get(kind, 1.0) for kind in KINDS])
@@ -154,7 +167,8 @@ def share_out(said: Said, weighed: Weighed, known: Known, most: int) -> list[Sha
     masses, none = np.exp(scores - top), math.exp(odds - top)
     ours = float(masses.sum())
     likeliest = int(masses.argmax())
-    none = max(none, ours * (1 / _surest(said, weighed, likeliest) - 1))
+    held = float(masses[likeliest]) if holds_likeliest else ours
+    none = max(none, held / _surest(said, weighed, likeliest) - ours)
     masses = masses / (ours + none)
     kept = sorted(range(len(masses)), key=lambda place: -masses[place])[:most]
     shares = [
@@ -199,33 +213,25 @@ def _worth_a_look(said: Said, ships: Sequence[Candidate], prior: Floats) -> list
     return sorted(likeliest | named | answered)
 
 
-@lru_cache(maxsize=64)
-def _rarities(ships: tuple[Candidate, ...]) -> dict[str, float]:
-    return rarities(ships)
-
-
-def _log_odds_of_none(
+def _more_for_none(
     said: Said,
     ships: Sequence[Candidate],
     pieces: Sequence[Sequence[Evidence]],
     looked_at: Sequence[int],
-    unreached: float,
     off_topic: float,
 ) -> float:
-    """Return the logarithm of what "none" has for 1 - unreached of ours, evidence apart."""
-    odds = math.log(NONE / (1 - NONE))
+    """Return how many times likelier what was said makes it none of `ships`, as a logarithm."""
     if said.version:
         matches = {
             compare(said.version, ships[place].version, ships[place].sha) for place in looked_at
         }
         if Match.OTHER in matches and not matches & {Match.SAME, Match.LINE}:
-            odds += NONE_OTHER_VERSION
+            return NONE_OTHER_VERSION
     elif is_plain_english(said.text) and not any(
         _is_pointed_to(ships[place], pieces[place], off_topic) for place in looked_at
     ):
-        odds += off_topic
-    # Customers that none of these ships has reached yet speak of something older.
-    return math.log(math.exp(odds) + unreached)
+        return off_topic
+    return 0.0
 
 
 def _surest(said: Said, weighed: Weighed, likeliest: int) -> float:

@@ -1,27 +1,32 @@
 """Wake's own exam: what it would have said, had it not been told. Rows in, a fit and scores out.
 
 Feedback that names its exact version is asked again with the version hidden, in the order of
-time, with what was known by then. So the page of how often Wake was right is never empty for
-long, and the weights of a project are fitted, and kept only if they say the later half better.
+time, with what was known by then: each is guessed before it teaches. So the page of how often
+Wake was right is never empty for long, and the weights of a project are fitted, and kept only if
+they say the later half better.
 """
 
 import math
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+
+from django.db.models import Count, F, Q
 
 from accounts.models import Project
 from common.versions import plain
 from feedback.models import FeedbackItem
 from learning.attribution import CURRENT_METHOD, Known, Said, attribute
-from learning.attribution_adoption import DEFAULT, Seen
-from learning.attribution_learning import fit_adoption, fit_sureness, log_loss_of_adoption
+from learning.attribution_adoption import Seen
+from learning.attribution_learner import SURER_EVERY, Learner
+from learning.attribution_learning import log_loss_of_adoption
 from learning.attribution_shares import OFF_TOPIC_FOR_RAN
 from learning.attribution_trust import DEFAULT_TRUST, Case, Trust, fit_trust, log_loss_of_trust
-from learning.attribution_v3 import weigh_all
-from learning.calibration import Told, reliability, share_right
-from learning.knowledge import known_from, what_is_known
+from learning.attribution_v4 import usual_weights, weigh
+from learning.calibration import Told, about_eighty, reliability, share_right
+from learning.knowledge import as_kept, known_from, what_is_known
 from learning.linking import Candidates, as_said
 from learning.models import AttributionFit, Correction
 
@@ -30,6 +35,7 @@ LEAST_ASKED = 40  # with fewer, nothing is fitted
 MOST_CORRECTIONS = 300
 LEAST_CORRECTIONS = 8
 AGAIN_AFTER = timedelta(hours=20)
+SOONER_AFTER = timedelta(minutes=50)  # ... where SURER_EVERY customers named theirs since
 
 
 @dataclass(frozen=True)
@@ -40,36 +46,63 @@ class Exam:
     field: Candidates
     seen: Seen
 
+    @property
+    def usual(self) -> tuple[float, ...]:
+        """Return the weights that a project of such feedback begins with."""
+        return usual_weights([as_said(item) for item in self.items])
+
+    def learner(self) -> Learner:
+        """Return one that has learned nothing yet."""
+        return Learner(self.field.ships, Known(seen=self.seen), usual=self.usual)
+
 
 def due_for_an_exam(now: datetime) -> list[Project]:
-    """Return the projects whose last exam is long ago, and that have something to be asked of."""
-    recent = AttributionFit.objects.filter(fitted_at__gt=now - AGAIN_AFTER).values("project")
+    """Return the projects whose last exam is long ago, and that have something to be asked of.
+
+    Long ago is less long where many customers named their version since.
+    """
+    recent = AttributionFit.objects.filter(
+        fitted_at__gt=now - AGAIN_AFTER, method=CURRENT_METHOD
+    ).exclude(pk__in=_much_is_new(now))
     named = FeedbackItem.objects.heard().exclude(version="").values("project")
     corrected = Correction.objects.values("feedback__project")
-    found = Project.objects.exclude(pk__in=recent)
+    found = Project.objects.exclude(pk__in=recent.values("project"))
     return [*(found.filter(pk__in=named) | found.filter(pk__in=corrected)).distinct()]
+
+
+def _much_is_new(now: datetime) -> list[int]:
+    """Return the fits since which enough customers named their version to learn from them."""
+    heard = FeedbackItem.objects.heard().exclude(version="")
+    fits = dict(
+        AttributionFit.objects.filter(
+            fitted_at__gt=now - AGAIN_AFTER, fitted_at__lte=now - SOONER_AFTER
+        ).values_list("project", "pk")
+    )
+    since = F("project__attribution_fit__fitted_at")
+    counts = (
+        heard.filter(project__in=fits, said_at__gt=now - AGAIN_AFTER, said_at__lte=now)
+        .values("project")
+        .annotate(new=Count("pk", filter=Q(said_at__gt=since)))
+        .filter(new__gte=SURER_EVERY)
+        .values_list("project", flat=True)
+    )
+    return [fits[project] for project in counts]
 
 
 def sit_exam(project: Project, *, now: datetime) -> AttributionFit:
     """Fit the project's weights, keep those that prove better, and score them; save all that."""
     exam = _exam(project)
-    known = Known(seen=exam.seen)
     weights: dict[str, Any] = {}
     scores: dict[str, Any] = {}
     half = len(exam.seen.at) // 2
     if len(exam.seen.at) >= LEAST_ASKED:
         learned, scores["adoption"] = _fit_adoption(exam, half)
         weights |= learned
-        known = known_from(weights, exam.seen)
+    known = known_from(weights, exam.seen)
     count, trust, scores["corrections"] = _fit_corrections(project, known)
     if trust:
         weights |= {"trust": trust.as_dict(), "none": trust.none}
-    scores["exam"] = _score(exam, replace(known, off_topic=OFF_TOPIC_FOR_RAN), half)
-    if scores.get("adoption", {}).get("kept"):
-        # Scored on what was held out; from now on, all of it may teach.
-        ships = exam.field.ships
-        adoption = fit_adoption(ships, exam.seen)
-        weights |= _as_kept(adoption, *fit_sureness(ships, exam.seen, weights=adoption))
+    scores["exam"] = _score(exam, _known_by_then(exam, weights), half)
     fit, _ = AttributionFit.objects.update_or_create(
         project=project,
         defaults={
@@ -101,29 +134,29 @@ def _right(field: Candidates, item: FeedbackItem) -> int | None:
 
 
 def _fit_adoption(exam: Exam, half: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return weights learned from the first half, if they tell the second better, and scores."""
-    ships = exam.field.ships
-    first = Seen(exam.seen.at[:half], exam.seen.ships[:half])
-    adoption = fit_adoption(ships, first)
-    sharpness, sureness = fit_sureness(ships, first, weights=adoption)
-    before = log_loss_of_adoption(ships, exam.seen, since=half, weights=DEFAULT)
-    after = log_loss_of_adoption(
-        ships,
-        exam.seen,
-        since=half,
-        weights=adoption,
-        sharpness=sharpness,
-        sureness=sureness,
-    )
+    """Return learned weights, if on the way they told the second half better, and scores."""
+    ships, learner = exam.field.ships, exam.learner()
+    known = learner.after(len(exam.seen.at))
+    later = [loss for place, loss in learner.losses.items() if place >= half]
+    before = log_loss_of_adoption(ships, exam.seen, since=half, weights=exam.usual)
+    after = sum(later) / max(1, len(later))
     kept = after < before
     scores = {"before": before, "after": after, "learned_from": half, "kept": kept}
-    return _as_kept(adoption, sharpness, sureness) if kept else {}, scores
+    return as_kept(known) if kept else {}, scores
 
 
-def _as_kept(
-    adoption: Sequence[float], sharpness: float, sureness: tuple[float, float]
-) -> dict[str, Any]:
-    return {"adoption": list(adoption), "sharpness": sharpness, "sureness": list(sureness)}
+def _known_by_then(exam: Exam, weights: dict[str, Any]) -> Callable[[datetime], Known]:
+    """Return what gives what was known at a moment; it must be asked in the order of time."""
+    last = replace(known_from(weights, exam.seen), off_topic=OFF_TOPIC_FOR_RAN)
+    if "adoption" not in weights:
+        return lambda moment: last
+    learner, moments = exam.learner(), exam.seen.at.tolist()
+
+    def known(moment: datetime) -> Known:
+        then = learner.after(bisect_left(moments, moment.timestamp()))
+        return replace(last, adoption=then.adoption, sureness=then.sureness)
+
+    return known
 
 
 def _fit_corrections(project: Project, known: Known) -> tuple[int, Trust | None, dict[str, Any]]:
@@ -158,7 +191,7 @@ def _case(field: Candidates, correction: Correction, known: Known) -> Case | Non
     candidates = field.candidates_for(item)
     if not candidates:
         return None
-    weighed = weigh_all(as_said(item), candidates, known)
+    weighed = weigh(as_said(item), candidates, known)
     keys = [ship.key for ship in weighed.ships]
     if correction.deployment_id is None:
         return Case(weighed, None)
@@ -167,19 +200,21 @@ def _case(field: Candidates, correction: Correction, known: Known) -> Case | Non
     return Case(weighed, keys.index(correction.deployment_id))
 
 
-def _score(exam: Exam, known: Known, half: int) -> dict[str, Any]:
-    """Return how the exam went, of the half that nothing was learned from."""
+def _score(exam: Exam, known: Callable[[datetime], Known], half: int) -> dict[str, Any]:
+    """Return how the exam went, of the second half, each by what was `known` by then."""
     told: list[Told] = []
     newest, losses = 0, []
     asked = exam.items[half:] if half >= LEAST_ASKED // 2 else exam.items
     for item in asked:
         right = _right(exam.field, item)
         candidates = exam.field.candidates_for(item)
-        shares = attribute(_hidden(item), candidates, known=known)
+        shares = attribute(_hidden(item), candidates, known=known(item.said_at))
         best = next((share for share in shares if share.candidate is not None), None)
         given = next((share.probability for share in shares if share.candidate == right), 0.0)
         told.append(
-            Told(best.probability if best else 0.0, best is not None and best.candidate == right)
+            Told(best.probability, best.candidate == right, best.candidate)
+            if best
+            else Told(0.0, False)
         )
         losses.append(-math.log(max(given, 1e-3)))
         newest += max(candidates, key=lambda ship: (ship.shipped_at, ship.key)).key == right
@@ -189,6 +224,7 @@ def _score(exam: Exam, known: Known, half: int) -> dict[str, Any]:
         "newest": newest / max(1, len(asked)),
         "loss": sum(losses) / max(1, len(losses)),
         "bins": [asdict(one) for one in reliability(told)],
+        "eighty": asdict(eighty) if (eighty := about_eighty(told)) else None,
         "since": asked[0].said_at.isoformat() if asked else "",
         "until": asked[-1].said_at.isoformat() if asked else "",
     }

@@ -64,12 +64,16 @@ def what_is_known(
     return known_from(fit.weights if fit else {}, seen)
 
 
+def as_kept(known: Known) -> dict[str, Any]:
+    """Return what was learned of how customers update, as AttributionFit keeps it."""
+    return {"adoption": list(known.adoption), "sureness": list(known.sureness)}
+
+
 def known_from(weights: dict[str, Any], seen: Seen) -> Known:
     """Return what is known, from the weights as AttributionFit keeps them."""
     return Known(
         seen=seen,
         adoption=tuple(weights.get("adoption") or NOTHING_KNOWN.adoption),
-        sharpness=weights.get("sharpness") or 1.0,
         sureness=tuple(weights.get("sureness") or NOTHING_KNOWN.sureness),
         trust=weights.get("trust") or {},
         none=weights.get("none") or 0.0,

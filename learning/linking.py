@@ -30,6 +30,8 @@ BATCH = 500
 TEXT_LIMIT = 20_000
 # The candidates for one feedback: the newest ships before it, and those of its exact version.
 NEAREST = 60
+# What is reviewed there came to its customers in stages, days after CI shipped it.
+STORES = ("app_store", "google_play")
 SHORT_SHA = 12  # what a ship that named no version is called
 
 
@@ -126,6 +128,7 @@ def as_said(item: FeedbackItem, ran_before: str = "") -> Said:
         url=item.url,
         said_at=item.said_at,
         ran_before=ran_before,
+        in_store=item.source in STORES,
     )
 
 

@@ -9,8 +9,8 @@ from learning.attribution_adoption import DEFAULT
 from learning.calibration import interval
 from learning.models import AttributionFit, Correction
 
-EIGHTY = (0.75, 0.85)
 ENOUGH = 10  # guesses of one probability, below which a share says little
+TELLS = 0.1  # a range that reaches farther than this from what was right tells little
 AGREED = 0.5  # what people said had the most of Wake's probability
 # The chart's square in the units of its viewBox.
 LEFT, TOP, SIZE = 44.0, 8.0, 240.0
@@ -65,6 +65,27 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class Eighty:
+    """What became of the guesses of about 80 %."""
+
+    count: int
+    ships: int
+    given: float
+    right: float
+    likely_low: float
+    likely_high: float
+
+    @property
+    def in_words(self) -> str:
+        """Whether its 80 % means 80 %."""
+        if max(self.right - self.likely_low, self.likely_high - self.right) > TELLS:
+            return "That is too few ships to tell whether its 80% means 80%."
+        if self.likely_low <= self.given <= self.likely_high:
+            return "So its 80% means 80%, as far as that can be told."
+        return f"So it is too {'careful' if self.right > self.given else 'sure'} there."
+
+
+@dataclass(frozen=True, slots=True)
 class Scores:
     """All that the page says."""
 
@@ -72,6 +93,7 @@ class Scores:
     right: float
     newest: float
     points: list[Point]
+    eighty: Eighty | None
     error: float  # the mean gap between what was given and what was right
     corrections: int
     agreed: int  # corrections that said what Wake had thought likeliest
@@ -95,6 +117,7 @@ def scores_of(project: Project) -> Scores:
         right=exam.get("right", 0.0),
         newest=exam.get("newest", 0.0),
         points=points,
+        eighty=_eighty(exam.get("eighty")),
         error=sum(abs(one.given - one.right) * one.count for one in points) / max(1, asked),
         corrections=corrections.count(),
         agreed=corrections.filter(was_probability__gte=AGREED).count(),
@@ -109,6 +132,13 @@ def scores_of(project: Project) -> Scores:
 def _point(bin_: dict[str, Any]) -> Point:
     low, high = interval(bin_["right"], bin_["count"])
     return Point(bin_["low"], bin_["high"], bin_["given"], bin_["right"], bin_["count"], low, high)
+
+
+def _eighty(found: dict[str, Any] | None) -> Eighty | None:
+    if not found:
+        return None
+    low, high = found["range"]
+    return Eighty(found["count"], found["ships"], found["given"], found["right"], low, high)
 
 
 def _y(share: float) -> float:

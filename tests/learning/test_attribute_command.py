@@ -109,7 +109,7 @@ class TestAttributeCommand:
 
         assert [one["version"] for one in answer["candidates"]] == ["1.0"]
 
-    @pytest.mark.parametrize("method", ["evidence-v1", "evidence-v2", "evidence-v3"])
+    @pytest.mark.parametrize("method", ["evidence-v1", "evidence-v2", "evidence-v3", "evidence-v4"])
     def test_answers_by_older_methods_too(self, ask, method):
         answers, problems = ask(json.dumps(CASE), method=method)
 
@@ -140,3 +140,26 @@ class TestAttributeCommand:
 
         assert done.returncode == 0, done.stderr
         assert len(done.stdout.splitlines()) == 3
+
+
+class TestReviewsInAStore:
+    """Stars and releases that are known by their day alone: what a store hands out in stages."""
+
+    def newest(self, ask, rating, released_at):
+        releases = [
+            {"version": f"1.{month}", "released_at": f"2026-0{month}-01{released_at}", "notes": ""}
+            for month in (1, 2, 3)
+        ]
+        asked = {"id": 1, "text": "Nice", "rating": rating, "created_at": "2026-03-04T12:00:00Z"}
+        answers, _ = ask(json.dumps({"releases": releases, "feedback": [asked]}))
+        return next(
+            one["probability"] for one in answers[0]["candidates"] if one["version"] == "1.3"
+        )
+
+    def test_come_to_the_newest_later(self, ask):
+        assert self.newest(ask, 4, "") < self.newest(ask, None, "") - 0.05
+
+    def test_do_not_where_the_moment_of_a_release_is_known(self, ask):
+        hour = "T10:00:00Z"
+
+        assert self.newest(ask, 4, hour) == self.newest(ask, None, hour)

@@ -35,7 +35,8 @@ from learning.attribution_adoption import (
     shares_by_adoption,
     surer,
 )
-from learning.attribution_learning import fit_adoption, fit_sureness
+from learning.attribution_learning import fit_adoption
+from learning.attribution_learning_v3 import fit_sureness
 
 NOW = datetime(2026, 3, 18, 12, 0, tzinfo=UTC)
 SHA = "3f2b9c1de0a4455f8a67c2d1e9b0f3a7c6d5e4f3"

@@ -139,6 +139,34 @@ class TestSitExam:
         assert due_for_an_exam(NOW + DAY) == [slow]
         assert empty not in due_for_an_exam(NOW + DAY)
 
+    def test_is_due_sooner_where_many_named_their_version_since(self, slow):
+        sit_exam(slow, now=NOW)
+        hours = timedelta(hours=3)
+        for number in range(19):
+            make_feedback(slow, id=f"n{number}", version="1.9", created_at=NOW + hours / 2)
+
+        assert due_for_an_exam(NOW + hours) == []
+        make_feedback(slow, id="n19", version="1.9", created_at=NOW + hours / 2)
+        assert due_for_an_exam(NOW + hours) == [slow]
+        sit_exam(slow, now=NOW + hours)
+        assert due_for_an_exam(NOW + 2 * hours) == []
+
+    def test_is_due_at_once_after_a_change_of_the_method(self, slow):
+        AttributionFit.objects.filter(pk=sit_exam(slow, now=NOW).pk).update(method="evidence-v3")
+
+        assert due_for_an_exam(NOW) == [slow]
+
+    def test_keeps_what_became_of_about_80_percent(self, slow):
+        eighty = sit_exam(slow, now=NOW).scores["exam"]["eighty"]
+
+        assert 0.75 <= eighty["given"] < 0.85
+        assert eighty["range"][0] <= eighty["right"] <= eighty["range"][1]
+
+    def test_learns_how_sure_it_may_be(self, slow):
+        weights = sit_exam(slow, now=NOW).weights
+
+        assert known_from(weights, NOTHING_SEEN).sureness != (0.0, 1.0)
+
     def test_counts_corrections(self, shop, ben):
         ship = make_deployment(shop, "1.0", shipped_at=NOW - 5 * DAY)
         for number in range(12):
@@ -173,6 +201,34 @@ class TestThePage:
 
         assert "reliability__point" in page
         assert "Always naming the newest ship" in page
+        assert "of about 80%" in page
+
+    @pytest.mark.parametrize(
+        ("right", "reach", "words"),
+        [
+            (0.79, (0.74, 0.84), "So its 80% means 80%, as far as that can be told."),
+            (0.92, (0.88, 0.95), "So it is too careful there."),
+            (0.61, (0.55, 0.66), "So it is too sure there."),
+            (0.79, (0.5, 0.95), "That is too few ships to tell whether its 80% means 80%."),
+        ],
+    )
+    def test_says_whether_80_percent_means_80_percent(self, client, slow, ada, right, reach, words):
+        fit = sit_exam(slow, now=NOW)
+        fit.scores["exam"]["eighty"] = {
+            "count": 300, "ships": 40, "given": 0.8, "right": right, "range": reach,
+        }  # fmt: skip
+        fit.save()
+        client.force_login(ada)
+
+        assert words in client.get(self.address(slow)).content.decode()
+
+    def test_bears_an_exam_of_an_older_method(self, client, slow, ada):
+        fit = sit_exam(slow, now=NOW)
+        del fit.scores["exam"]["eighty"]
+        fit.save()
+        client.force_login(ada)
+
+        assert client.get(self.address(slow)).status_code == 200
 
     def test_shows_a_stranger_nothing(self, client, slow, cleo):
         client.force_login(cleo)
