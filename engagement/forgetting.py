@@ -14,9 +14,14 @@ from common.traces import Traces
 from engagement.models import (
     Event,
     EventCount,
+    EventMetric,
     EventReceipt,
+    Feed,
+    FollowedInstrument,
+    Metric,
     RefusedEvent,
     SameUser,
+    SeenInstrument,
     VersionUse,
 )
 
@@ -56,6 +61,7 @@ def forget_in_events(project: Project, known_as: Iterable[str], traces: Traces) 
         "Event": events_of(project, ids).delete()[0] + _blank_events(project, traces),
         "SameUser": met.delete()[0],
         **_forget_names(project, ids, traces),
+        **_forget_in_metrics(project, ids, traces),
     }
 
 
@@ -87,6 +93,38 @@ def _forget_names(project: Project, ids: set[str], traces: Traces) -> dict[str, 
         doomed = rows.filter(Q(pk__in=named) | exactly).values_list("pk", flat=True)
         counts[table.__name__] = table._default_manager.filter(pk__in=list(doomed)).delete()[0]
     return counts
+
+
+def _forget_in_metrics(project: Project, ids: set[str], traces: Traces) -> dict[str, int]:
+    """Stop working out what is about this person alone, and blank what names them beside metrics.
+
+    The samples stay: numbers name nobody.
+    """
+    wanted = Traces(traces.sure, traces.weak | ids, traces.texts)
+    about = [
+        row.pk
+        for row in EventMetric.objects.filter(metric__project=project).order_by("pk")
+        if any(_names(wanted, getattr(row, field)) for field in (*QUOTED_IN_METRICS, "where"))
+    ]
+    metrics, feeds = Metric.objects.filter(project=project), Feed.objects
+    return {
+        "EventMetric": EventMetric.objects.filter(pk__in=about).delete()[0],
+        "Metric": blank_rows(metrics, ["name"], traces),
+        "Feed": blank_rows(feeds.filter(source__project=project), ["note", "problem"], traces),
+        "FollowedInstrument": blank_rows(
+            FollowedInstrument.objects.filter(project=project), ["note"], traces
+        ),
+        "SeenInstrument": blank_rows(
+            SeenInstrument.objects.filter(project=project), ["description", "places"], traces
+        ),
+    }
+
+
+QUOTED_IN_METRICS = ("event", "then_event", "environment", "service", "version")
+
+
+def _names(traces: Traces, value: Any) -> bool:
+    return bool(traces.blanked_json(value) != value)
 
 
 def _quotes(ids: set[str], field: str) -> Q:

@@ -18,7 +18,7 @@ from digest.models import Edition, FindingMail, Issue
 from engagement.counting import count_now
 from engagement.event_intake import keep_refused, record_events
 from engagement.models import Event as Done
-from engagement.models import EventCount
+from engagement.models import EventCount, EventMetric, Metric, SeenInstrument
 from engagement.segment import Spelling
 from feedback.holding import hold
 from feedback.intake import submit_feedback
@@ -38,6 +38,9 @@ from learning.linking import link_feedback
 from learning.models import Finding, FindingEvent, Learning, Phrase, Reply
 from outbound.models import Attempt, Event, Hook, Message
 from privacy.erasing import erase_customer
+from tests.engagement.gauges import make_feed, make_source
+from tests.engagement.happenings import make_event_metric
+from tests.engagement.telemetry import follow
 from tests.factories import NOW, make_deployment, make_feedback, make_project
 
 ID, NAME, MAIL = "cust-4711-quill", "Kimberly Quillfeather", "kim.quill@customers.example"
@@ -69,7 +72,10 @@ FREE = {
     "contenttypes": "Django's own",
     "sessions": "sign-in of the team",
     "rest_framework_api_key": "hashed keys",
-    "engagement": "numbers of everybody together",
+    "engagement.SampleWay": "how samples came: an address of Wake's own",
+    "engagement.Rollup": "numbers of everybody together",
+    "engagement.Source": "how Wake gets into the team's own places",
+    "engagement.InstrumentStream": "fingerprints that are gone in four days",
     "feedback.Allowance": "keyed fingerprints that are gone in minutes",
     "feedback.Erasure": "the proof: numbers only",
     "feedback.Forgotten": "keyed fingerprints",
@@ -106,6 +112,8 @@ FILLED = {
     "deployments.Deployment", "deployments.Change", "deployments.Delivery",
     "engagement.Event", "engagement.EventReceipt", "engagement.SameUser",
     "engagement.RefusedEvent", "engagement.EventCount", "engagement.VersionUse",
+    "engagement.EventMetric", "engagement.Metric", "engagement.Feed",
+    "engagement.FollowedInstrument", "engagement.SeenInstrument",
     "deployments.Hypothesis", "learning.Attribution", "learning.Learning", "learning.Finding",
     "learning.FindingEvent",
     "learning.Phrase", "learning.Reply", "digest.Issue", "digest.FindingMail",
@@ -158,6 +166,7 @@ def kim(shop, ada, tmp_path, settings):
     _fill_what_wake_says(shop, ada, ship, first)
     _fill_what_others_were_told(shop)
     _fill_what_was_done(shop)
+    _fill_what_is_measured(shop)
     return Customer.objects.get(external_id=ID)
 
 
@@ -275,6 +284,30 @@ def _fill_what_was_done(shop):
     count_now(shop, now=NOW)
 
 
+def _fill_what_is_measured(shop):
+    of_them = make_event_metric(
+        shop, event="Ordered", key="theirs", where={"account": ID, "mail": MAIL}
+    )
+    of_them.metric.name = f"Orders of {NAME}"
+    of_them.metric.save()
+    make_event_metric(shop, event="Ordered", key="everybodys", where={"plan": "pro"})
+    feed = make_feed(make_source(shop), "sql")
+    feed.note, feed.problem = f"A value of {MAIL} is left out", f"The API answered 500 ({NAME})"
+    feed.save()
+    followed = follow(shop, "told")
+    followed.note = f"{NAME} has points that are no finite numbers."
+    followed.save()
+    SeenInstrument.objects.create(
+        project=shop, name="carts", shape="sum", description=f"As {NAME} asked", points=1,
+        places={"service": [NAME]}, first_seen_at=NOW, last_seen_at=NOW,
+    )  # fmt: skip
+    # On PostgreSQL each month has a table of its own.
+    old = {"userId": ID, "event": "Opened", "timestamp": (NOW - timedelta(days=40)).isoformat()}
+    old["properties"] = {"said": f"{NAME} was here"}
+    report = record_events(shop.pk, [{"type": "track", **old}], spelling=Spelling({}, {}), now=NOW)
+    assert not report.errors
+
+
 def dumped(tmp_path) -> str:
     """Return the whole database, as whoever gets hold of a dump or of SQLite's files reads it."""
     if connection.vendor == "postgresql":
@@ -358,6 +391,14 @@ class TestErasing:
 
         opened = EventCount.objects.get(span="day", name="Opened")
         assert (opened.events, opened.users) == (2, 2)
+
+    def test_stops_working_out_what_is_about_them_alone(self, shop, ada, kim):
+        erase_customer(kim, by=ada, now=NOW)
+
+        left = EventMetric.objects.get()
+        assert (left.metric.key, left.where) == ("everybodys", {"plan": "pro"})
+        assert Metric.objects.get(key="theirs").name == "Orders of [erased]"
+        assert SeenInstrument.objects.get(name="carts").description == "As [erased] asked"
 
     def test_keeps_the_calls_readable(self, shop, ada, kim):
         erase_customer(kim, by=ada, now=NOW)
