@@ -1,8 +1,12 @@
 """Letters are cut to two screens of a phone, each part as far as it can be spared."""
 
+import sys
+import unicodedata
+from dataclasses import replace
+
 import pytest
 
-from digest.fitting import SCREENS, fitted, height_of
+from digest.fitting import _MAY_BE_WIDE, SCREENS, fitted, height_of
 from digest.parts import Item, Letter, Pace, Section
 
 KINDS = (
@@ -67,3 +71,15 @@ class TestFitted:
         )
 
         assert height_of(wide) > height_of(narrow)
+
+
+def test_letters_of_east_asia_are_twice_as_wide_and_those_without_a_letter_are_not():
+    def height(text: str) -> int:
+        return height_of(replace(letter(), headline=text))
+
+    assert height("語" * 100) == height("x" * 200) > height("“é’" * 40) == height("x" * 120)
+    assert all(
+        _MAY_BE_WIDE.match(one)
+        for one in map(chr, range(sys.maxunicode + 1))
+        if unicodedata.east_asian_width(one) in ("W", "F") and unicodedata.category(one) != "Cn"
+    )
