@@ -33,7 +33,8 @@ LONGEST_WAIT = timedelta(days=28)
 FIRST_LOOK = timedelta(hours=1)
 # Users of a while before tell whether what they name are versions of ours.
 BEFORE = timedelta(days=7)
-LATE = timedelta(days=2)  # so late events may still correct an hour
+# So long hours may be corrected by late events, and told apart from chance by those after them.
+STILL_OPEN = timedelta(days=7)
 SHIPS_KNOWN = 60  # of the same place, to tell versions by
 
 
@@ -52,7 +53,7 @@ def measure(ship: Deployment, *, now: datetime) -> Adoption | None:
     """
     known = ship.adopted
     wish = wish_of(ship)
-    start = max(ship.shipped_at, known.measured_until - LATE) if known else ship.shipped_at
+    start = max(ship.shipped_at, known.measured_until - STILL_OPEN) if known else ship.shipped_at
     hours = hours_of(ship, Window(start.replace(minute=0, second=0, microsecond=0), now))
     if hours is None or (not hours and known is None):
         return known

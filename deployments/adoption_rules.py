@@ -1,5 +1,6 @@
 """When enough customers have a ship: rules over shares of customers by the hour. Pure."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,9 @@ from common.versions import Match, compare
 THRESHOLD = 0.1  # from then on a ship is judged, if its team says nothing else
 # Hours of fewer customers are taken together until there are so many.
 LEAST_USERS = 30
+# A share that is reached is so many standard errors above one that is clearly below it: three, as
+# there are hundreds of hours to be wrong in.
+CLEARLY_BELOW, SURE = 0.9, 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,32 @@ def pooled(hours: Sequence[Hour]) -> Iterator[Hour]:
 
 
 def first_reached(hours: Sequence[Hour], threshold: float) -> datetime | None:
-    """Return the first hour in which the share was `threshold` or more, or None."""
-    # What is shown as 10 % is 10 %, whatever the last bit says.
-    return next((hour.at for hour in pooled(hours) if hour.share >= threshold - 1e-9), None)
+    """Return the first hour from which on the share was `threshold` or more, or None.
+
+    An hour of few customers may be above it by chance, and there are many hours: the hours after
+    it, taken together with it, must tell it apart from a share clearly below.
+    """
+    shares = list(pooled(hours))
+    for number, first in enumerate(shares):
+        on, of = 0.0, 0
+        for hour in shares[number:]:
+            if hour.users is None:
+                on, of = hour.share, 0
+            else:
+                on, of = on + hour.share * hour.users, of + hour.users
+            share = on / of if of else on
+            # What is shown as 10 % is 10 %, whatever the last bit says.
+            if share < threshold - 1e-9:
+                break
+            if not of or share - _below(threshold) >= SURE * _spread(_below(threshold), of):
+                return first.at
+    return None
+
+
+def _below(threshold: float) -> float:
+    return CLEARLY_BELOW * threshold
+
+
+def _spread(share: float, of: int) -> float:
+    """Return the standard error of a share of so many customers."""
+    return math.sqrt(share * (1 - share) / of)

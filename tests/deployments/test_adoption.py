@@ -1,5 +1,6 @@
 """How far customers have taken up a ship, and when its window starts."""
 
+import random
 from datetime import timedelta
 
 import pytest
@@ -96,7 +97,27 @@ class TestTheRules:
     def test_hours_of_few_customers_are_taken_together(self):
         hours = [Hour(NOW + n * HOUR, share, 10) for n, share in enumerate([1.0, 0.0, 0.0, 0.0])]
         assert first_reached(hours, 0.5) is None
-        assert first_reached(hours, 0.3) == NOW + 2 * HOUR
+        assert first_reached(hours, 0.1) == NOW + 2 * HOUR
+
+    def test_an_hour_that_is_there_by_chance_does_not_count(self):
+        def reached(*shares):
+            hours = [Hour(NOW + n * HOUR, share, 40) for n, share in enumerate(shares)]
+            return first_reached(hours, 0.1)
+
+        assert reached(0.05, 0.125, 0.05, 0.05, 0.15, 0.05, 0.05) is None
+        assert reached(0.05, 0.125, 0.05, 0.125, 0.2, 0.3) == NOW + 3 * HOUR
+        assert reached(0.05, 0.125) is None  # the hours to come will tell
+        assert reached(0.05, 0.4) == NOW + HOUR
+
+    def test_a_steady_twentieth_of_few_customers_is_not_a_tenth(self):
+        chance = random.Random(1)
+        hours = [
+            Hour(NOW + n * HOUR, sum(chance.random() < 0.05 for _ in range(40)) / 40, 40)
+            for n in range(7 * 24)
+        ]
+
+        assert max(hour.share for hour in hours) > 0.1
+        assert first_reached(hours, 0.1) is None
 
     def test_fewer_customers_than_that_tell_nothing(self):
         assert first_reached([Hour(NOW, 1.0, 29)], 0.1) is None
@@ -126,7 +147,7 @@ class TestMeasuring:
     def test_a_team_may_wait_for_more(self, shop):
         make_deployment(shop, "1.0", shipped_at=SHIPPED - DAY)
         ship = make_deployment(shop, "2.0", shipped_at=SHIPPED, extra={"adoption": "30%"})
-        spread(shop, [0.1, 0.2, 0.3])
+        spread(shop, [0.1, 0.2, 0.3, 0.5])
         assert measure(ship, now=NOW).reached_at == SHIPPED + 2 * HOUR
 
     def test_the_window_never_starts_before_the_ship(self, ship, shop):
@@ -189,7 +210,7 @@ class TestMeasuring:
     def test_what_came_since_is_all_that_is_read_again(self, ship, shop):
         spread(shop, [0.01] * 5)
         measure(ship, now=SHIPPED + 5 * HOUR)
-        spread(shop, [0.02, 0.15], start=SHIPPED + 5 * HOUR)
+        spread(shop, [0.02, 0.25], start=SHIPPED + 5 * HOUR)
         assert measure(fresh(ship), now=NOW).reached_at == SHIPPED + 6 * HOUR
 
 
