@@ -76,9 +76,14 @@ class Eighty:
     likely_high: float
 
     @property
+    def tells(self) -> bool:
+        """True if there are ships enough to judge by."""
+        return max(self.right - self.likely_low, self.likely_high - self.right) <= TELLS
+
+    @property
     def in_words(self) -> str:
         """Whether its 80 % means 80 %."""
-        if max(self.right - self.likely_low, self.likely_high - self.right) > TELLS:
+        if not self.tells:
             return "That is too few ships to tell whether its 80% means 80%."
         if self.likely_low <= self.given <= self.likely_high:
             return "So its 80% means 80%, as far as that can be told."

@@ -220,7 +220,10 @@ class TestThePage:
         fit.save()
         client.force_login(ada)
 
-        assert words in client.get(self.address(slow)).content.decode()
+        page = client.get(self.address(slow)).content.decode()
+
+        assert words in page
+        assert ("with other ships it might well have been" in page) == ("too few" not in words)
 
     def test_bears_an_exam_of_an_older_method(self, client, slow, ada):
         fit = sit_exam(slow, now=NOW)
