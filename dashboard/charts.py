@@ -9,7 +9,8 @@ import numpy as np
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
 
-from common.windows import DAY, WEEK
+from common.windows import WEEK
+from dashboard.chart_days import DayRow, days_of, ticks_of, told, told_each
 from dashboard.chart_effect import Drawn, Mark, drawn
 from deployments.models import Deployment
 from engagement.models import Metric
@@ -21,18 +22,6 @@ from learning.verdict import percent
 MOST_POINTS = 700
 LONGEST_LABEL = 40
 NOTHING = float("nan")
-
-
-@dataclass(frozen=True, slots=True)
-class DayRow:
-    """One day in a chart's table."""
-
-    day: datetime
-    observed: float | None
-    expected: float | None
-    low: float | None
-    high: float | None
-    ships: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +125,8 @@ def _chart(
     effect: Drawn | None,
 ) -> Chart:
     step = max(1, -(-len(times) // MOST_POINTS))
+    zone = timezone.get_current_timezone()
+    moments = [datetime.fromtimestamp(int(at), zone) for at in times]
     columns = {"observed": values}
     if band is not None:
         place = {int(at): row for row, at in enumerate(band.times)}
@@ -153,10 +144,10 @@ def _chart(
             **{name: _thinned(column, step) for name, column in columns.items()},
             "marks": [_mark(mark) for mark in marks],
             "effect": _effect(effect),
-            "told": [_told(datetime.fromtimestamp(int(at), UTC)) for at in times[::step]],
-            "ticks": _ticks(times),
+            "told": told_each(moments[::step]),
+            "ticks": ticks_of(times),
         },
-        days=_days(times, columns, marks),
+        days=days_of(moments, columns, marks),
         has_band=band is not None,
         effect=effect,
         has_data=bool(np.isfinite(values).any()) if len(values) else False,
@@ -169,7 +160,7 @@ def _mark(mark: Mark) -> dict[str, Any]:
         "at": int(mark.at.timestamp() * 1000),
         "label": mark.label,
         "main": mark.is_main,
-        "told": _told(mark.at),
+        "told": told(mark.at),
     }
 
 
@@ -190,59 +181,14 @@ def _day(moment: datetime) -> str:
     return format_date(timezone.localtime(moment), "j F")
 
 
-def _told(moment: datetime) -> str:
-    return format_date(timezone.localtime(moment), "D j M, H:i")
-
-
 def _thinned(values: Any, step: int) -> list[float | None]:
     """Return the means of `step` values each; None where nothing was recorded."""
-    means = []
-    for start in range(0, len(values), step):
-        part = values[start : start + step]
-        part = part[np.isfinite(part)]
-        means.append(float(f"{part.mean():.6g}") if len(part) else None)
-    return means
-
-
-def _ticks(times: Any) -> list[dict[str, Any]]:
-    """Return midnights in between, in the reader's zone, and within two days also hours."""
-    if len(times) < 2:
-        return []
-    first, last = (datetime.fromtimestamp(int(times[i]), UTC) for i in (0, -1))
-    length = last - first
-    is_by_hours = length < 2 * DAY and times[1] - times[0] < DAY.total_seconds() / 4
-    every = DAY / 4 if is_by_hours else max(1, round(length / DAY / 8)) * DAY
-    tick = timezone.localtime(first).replace(hour=0, minute=0, second=0, microsecond=0)
-    ticks = []
-    while (tick := tick + every) <= last:
-        label = format_date(tick, "H:i" if tick.hour else "j M")
-        if tick > first:
-            ticks.append({"at": int(tick.timestamp() * 1000), "label": label})
-    return ticks
-
-
-def _days(times: Any, columns: dict[str, Any], marks: Sequence[Mark]) -> list[DayRow]:
-    days = [timezone.localtime(datetime.fromtimestamp(int(at), UTC)).date() for at in times]
-    shipped: dict[Any, list[Mark]] = {}
-    for mark in marks:
-        shipped.setdefault(timezone.localtime(mark.at).date(), []).append(mark)
-    rows = []
-    for day in dict.fromkeys(days):
-        chosen = np.array([other == day for other in days])
-        means = {name: _mean(column[chosen]) for name, column in columns.items()}
-        rows.append(
-            DayRow(
-                day=datetime(day.year, day.month, day.day, 12, tzinfo=UTC),
-                observed=means["observed"],
-                expected=means.get("expected"),
-                low=means.get("low"),
-                high=means.get("high"),
-                ships=tuple(shipped.get(day, ())),
-            )
-        )
-    return rows
-
-
-def _mean(values: Any) -> float | None:
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if len(known) else None
+    table = np.full((-(-len(values) // step), step), NOTHING)
+    table.ravel()[: len(values)] = values
+    known = np.isfinite(table)
+    counts = known.sum(axis=1)
+    means = np.where(known, table, 0.0).sum(axis=1) / np.maximum(counts, 1)
+    return [
+        float(f"{mean:.6g}") if count else None
+        for mean, count in zip(means.tolist(), counts.tolist(), strict=True)
+    ]

@@ -9,7 +9,7 @@ from dashboard.charts import LONGEST_LABEL, Chart, metric_chart
 from dashboard.reads.estimates import Effect, telling
 from deployments.models import Deployment, Hypothesis
 from engagement.models import Metric
-from learning.inputs import LONGEST_HISTORY, Inputs, history_length
+from learning.inputs import LONGEST_HISTORY, Inputs, drawn_series_for, history_length
 from learning.models import ImpactEstimate
 
 CHARTS_SHOWN = 4
@@ -71,7 +71,7 @@ def _charts(
         charts.append(
             metric_chart(
                 metric,
-                inputs.series(metric, Window(start, end)),
+                drawn_series_for(metric, Window(start, end)),
                 ship=ship,
                 row=row,
                 beside=marked[-MARKS_SHOWN:],
