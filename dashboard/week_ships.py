@@ -121,8 +121,8 @@ def _newest(ships: QuerySet[Deployment], now: datetime) -> QuerySet[Deployment]:
 def lines_of(ships: Sequence[Deployment], now: datetime) -> tuple[ShipLine, ...]:
     """Return one line for each ship read by `with_next_look`, in the same order, in two queries."""
     keys = [ship.pk for ship in ships]
-    best = Attribution.objects.heard().filter(deployment__in=keys, is_best=True)
-    said = dict(best.order_by().values_list("deployment").annotate(count=Count("pk")))
+    best = Attribution.objects.counted().filter(deployment__in=keys, is_best=True)
+    said = dict(best.order_by().values_list("deployment").annotate(count=Count("*")))
     verdicts = dict(
         Learning.objects.current()
         .filter(deployment__in=keys)

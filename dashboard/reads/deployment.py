@@ -140,15 +140,15 @@ def looks_at(ship: Deployment, *, now: datetime) -> Looks:
 
 def words_on(ship: Deployment, *, now: datetime) -> Words:
     """Return what customers said that may be about the ship, in three queries."""
-    candidates = Attribution.objects.heard().filter(deployment=ship)
     rows = (
-        candidates.filter(probability__gte=LEAST_PROBABILITY)
+        Attribution.objects.heard()
+        .filter(deployment=ship, probability__gte=LEAST_PROBABILITY)
         .select_related("feedback__customer")
-        .order_by("-is_best", "-on_topic", "-probability", "-feedback__said_at", "pk")[:WORDS_SHOWN]
+        .order_by("-is_best", "-on_topic", "-probability", "-said_at", "pk")[:WORDS_SHOWN]
     )
     return Words(
         rows=list(rows),
-        count=candidates.filter(is_best=True).count(),
+        count=Attribution.objects.counted().filter(deployment=ship, is_best=True).count(),
         themes=_themes(ship, now),
     )
 
