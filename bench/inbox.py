@@ -192,9 +192,10 @@ def _attribute(shop: Project) -> None:
         for ship, share, is_best, which in (best, none, only):
             cursor.execute(
                 "INSERT INTO learning_attribution (feedback_id, deployment_id, probability, "  # noqa: S608
-                "reasons, is_best, on_topic, method) "
+                "reasons, is_best, on_topic, method, said_at) "
                 f"SELECT id, {ship}, {share}, '[\"It was live at that time\"]', {is_best}, "
-                f"FALSE, 'bench' FROM feedback_feedbackitem WHERE project_id = %s AND {which}",
+                f"FALSE, 'bench', said_at FROM feedback_feedbackitem "
+                f"WHERE project_id = %s AND {which}",
                 [shop.pk],
             )
 
