@@ -84,9 +84,12 @@ def store(buckets: Buckets, *, now: datetime) -> Stored:
     """
     if not buckets:
         return Stored(0, 0)
-    _mark(_touched(buckets))
+    due = _touched(buckets)
     rows = [(*key, *buckets[key]) for key in sorted(buckets)]
-    return _on_postgres(rows, now) if _is_postgres() else _on_sqlite(rows, now)
+    if _is_postgres():
+        return _on_postgres(rows, due, now)
+    _mark(due)
+    return _on_sqlite(rows, now)
 
 
 def mark_due(touched: Mapping[tuple[int, datetime], Window]) -> None:
@@ -130,10 +133,11 @@ def _touched(buckets: Iterable[tuple[int, int]]) -> list[Due]:
     return [(*key, *days) for key, days in touched.items()]
 
 
-def _on_postgres(rows: list[Row], now: datetime) -> Stored:
+def _on_postgres(rows: list[Row], due: list[Due], now: datetime) -> Stored:
     arrays = _arrays(rows)
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [now, *arrays])
+        # Sent together, run one after the other: the second sees all that the lock waited for.
+        cursor.execute(f"{_DUE_ON_POSTGRES};{_INSERT}", [*_arrays(due), now, *arrays])
         created = cursor.rowcount
         if created == len(rows):  # nearly always: what is new is only sent once
             return Stored(created, 0)
