@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from engagement.models import Event, SameUser
+from engagement.models import SameUser
 from engagement.segment import Told
 
 # Rows are put in by the order of their ids, so that two calls never wait for each other in a ring.
@@ -34,6 +34,11 @@ SELECT %(project)s, kind, name, user_id, anonymous_id, environment, service, ver
     occurred_at, %(now)s
 FROM told JOIN fresh USING (message_id)
 """
+_ONE_BY_ONE = """
+INSERT INTO engagement_event (project_id, kind, name, user_id, anonymous_id, environment, service,
+    version, properties, occurred_at, received_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
 _RECEIPTS = """
 INSERT INTO engagement_eventreceipt (project_id, message_id, received_at)
 SELECT %s, value, %s FROM json_each(%s) WHERE true
@@ -55,8 +60,8 @@ def store_events(project_id: int, told: Sequence[Told], *, now: datetime) -> int
     with transaction.atomic():
         fresh = _fresh_ids(project_id, [one.message_id for one in told if one.name], now)
         _meet(project_id, told, now)
-        events = [_event(project_id, one, now) for one in told if one.message_id in fresh]
-        return len(Event.objects.bulk_create(events, batch_size=80))
+        _insert(project_id, [one for one in told if one.message_id in fresh], now)
+        return len(fresh)
 
 
 def _plain(one: Told) -> dict[str, Any]:
@@ -104,17 +109,17 @@ def _meet(project_id: int, told: Sequence[Told], now: datetime) -> None:
     )
 
 
-def _event(project_id: int, one: Told, now: datetime) -> Event:
-    return Event(
-        project_id=project_id,
-        kind=one.kind,
-        name=one.name,
-        user_id=one.user_id,
-        anonymous_id=one.anonymous_id,
-        environment=one.environment,
-        service=one.service,
-        version=one.version,
-        properties=one.properties,
-        occurred_at=one.occurred_at,
-        received_at=now,
-    )
+def _insert(project_id: int, told: Sequence[Told], now: datetime) -> None:
+    # Making a model of each takes longer than storing it.
+    stored_as = connection.ops.adapt_datetimefield_value
+    received_at = stored_as(now)
+    values = [
+        (
+            project_id, one.kind, one.name, one.user_id, one.anonymous_id, one.environment,
+            one.service, one.version, json.dumps(one.properties), stored_as(one.occurred_at),
+            received_at,
+        )
+        for one in told
+    ]  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.executemany(_ONE_BY_ONE, values)
