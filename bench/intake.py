@@ -2,7 +2,8 @@
 
 `make bench-intake` runs it on a PostgreSQL of its own, with fsync, and on SQLite. The yardstick,
 bench/plain.py, is served by the same gunicorn options on the same database. The two take turns,
-and the medians of their rounds are compared.
+and the medians of their rounds are compared. Feedback that a rush left in the journal is sorted in
+between the rounds, in a process of its own, and how fast that goes is told too.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +69,7 @@ def measure(rounds: int, seconds: float, connections: int) -> None:
     kinds = _kinds(f"Bearer {prepare()}", seconds)
     seeds = iter(range(1, 10_000))
     runs: dict[str, list[tuple[float, float]]] = {kind.name: [] for kind in kinds}
+    sorted_in = []
     with servers.yardstick() as plain, servers.wake() as wake:
         for turn in range(rounds + 1):
             for kind in kinds:
@@ -74,6 +77,7 @@ def measure(rounds: int, seconds: float, connections: int) -> None:
                 found = _run(kind, at, kind.make(next(seeds)), connections, seconds)
                 if turn:  # the first one warms up
                     runs[kind.name].append(found)
+                sorted_in.append(sort_in())
     name = "PostgreSQL" if connection.vendor == "postgresql" else "SQLite"
     base = statistics.median(rate for rate, _ in runs[kinds[0].name])
     print(f"\n| {name}, {connections} callers | rows a second | against the plain view | "
@@ -81,6 +85,19 @@ def measure(rounds: int, seconds: float, connections: int) -> None:
     for kind in kinds:
         rate, cpu = (statistics.median(one) for one in zip(*runs[kind.name], strict=True))
         print(f"| {kind.name} | {rate:,.0f} | {rate / base:.2f} | {cpu:.2f} |", flush=True)
+    rows, took = (sum(one) for one in zip(*sorted_in, strict=True))
+    print(f"\nSorted in: {rows:,} feedback, {rows / took:,.0f} a second.", flush=True)
+
+
+def sort_in() -> tuple[int, float]:
+    """Sort in all that waits, as a worker does; return how many rows and how many seconds."""
+    from django.utils import timezone
+
+    from feedback.sorting import sort_waiting
+
+    start = time.monotonic()
+    rows, _ = sort_waiting(now=timezone.now(), seconds=600)
+    return rows, time.monotonic() - start
 
 
 @dataclass(frozen=True)

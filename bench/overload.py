@@ -39,7 +39,7 @@ def measure(seconds: float, share: float) -> None:
     """Print what came of it."""
     from django.db import connection
 
-    from feedback.models import FeedbackItem
+    from feedback.models import Arrival, FeedbackItem
 
     key = prepare()
     seed = 0
@@ -60,11 +60,13 @@ def measure(seconds: float, share: float) -> None:
         over = load.open_loop(port, messages(int(rate * seconds)), rate=rate, seconds=seconds)
         marked = seed
         after = load.open_loop(port, messages(int(PROBES * PROBING)), rate=PROBES, seconds=PROBING)
-    stored = set(
-        FeedbackItem.objects.filter(external_id__startswith=f"bench-{marked}-").values_list(
-            "external_id", flat=True
-        )
-    )
+    stored = {
+        external_id
+        for table in (Arrival, FeedbackItem)  # what waits in the journal is stored too
+        for external_id in table.objects.filter(
+            external_id__startswith=f"bench-{marked}-"
+        ).values_list("external_id", flat=True)
+    }
     accepted = {f"bench-{marked}-{one.call}" for one in over.answers if one.status in (200, 201)}
     taken = over.took(200, 201)
     name = "PostgreSQL" if connection.vendor == "postgresql" else "SQLite"

@@ -208,6 +208,14 @@ EVENT_RETENTION_DAYS = env.read(
     help="How long events are kept one by one; how many there were is kept for good.",
 )
 
+# Beyond so many, feedback that is sent in a rush is sorted in before it is answered.
+MOST_UNSORTED_FEEDBACK = env.read(
+    env.int,
+    "MOST_UNSORTED_FEEDBACK",
+    default=100_000,
+    help="How much feedback that came in a rush may wait to be sorted in by a worker.",
+)
+
 # How long those whom a finding is for have to look at it before the whole team is told.
 ESCALATE_AFTER_HOURS = env.read(
     env.int,

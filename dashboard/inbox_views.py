@@ -26,6 +26,7 @@ from dashboard.inbox_bulk_views import may_be_undone
 from dashboard.inbox_filters import InboxFilter
 from dashboard.inbox_history import candidates_of, history_of, words_of_rating
 from dashboard.reads.replies import replies_to
+from feedback.arrivals import waiting_long
 from feedback.models import BulkAction, FeedbackItem
 from feedback.saved_views import default_view, views_for
 from learning.looking import read_feedback
@@ -69,6 +70,7 @@ def inbox(request: HttpRequest, slug: str) -> HttpResponse:
         "environments": environments_offered(project),
         "views": views_for(request.user, project),
         "count_new": count_new(project),
+        "late": waiting_long(project, now=timezone.now()),
         "may_work": rank >= RANK[Role.MEMBER],
         "is_owner": rank >= RANK[Role.OWNER],
         "done": _just_done(request, project),

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
-from django.shortcuts import get_object_or_404
+from django.db.models import Q, QuerySet
 from django.utils import timezone
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -20,7 +20,8 @@ from common.values import read_number
 from feedback.api_schema import describe_detail, describe_list, describe_submit
 from feedback.intake import BATCH
 from feedback.models import FeedbackItem, Status
-from feedback.singles import submit_many, submit_one
+from feedback.singles import Promised, submit_many, submit_one
+from feedback.sorting import settle
 
 
 class FeedbackList(APIView):
@@ -49,16 +50,22 @@ class FeedbackDetail(APIView):
     def get(self, request: Request, pk: int) -> Response:
         """Return one thing a customer said, with all that came with it."""
         project = project_for_key(request, Scope.READ)
-        item = get_object_or_404(project.feedback.select_related("customer"), pk=pk)
+        found = project.feedback.select_related("customer").filter(pk=pk)
+        if not (item := found.first()) and settle(project, now=timezone.now(), only=Q(pk=pk)):
+            item = found.first()
+        if item is None:
+            raise NotFound
         return Response(_detail(item))
 
 
-def take(project: Project, body: Any, *, now: datetime) -> tuple[dict[str, Any], int]:
+def take(
+    project: Project, body: Any, *, now: datetime, in_a_rush: bool = False
+) -> tuple[dict[str, Any], int]:
     """Store what a call brought; return the answer and its status. Raises BadInput or TooLarge."""
     rows = batch_in(body, "feedback", most=BATCH)
     if rows is not None:
-        return submit_many(project=project, rows=rows, now=now).as_dict(), 200
-    item, created = submit_one(project=project, row=body, now=now)
+        return submit_many(project=project, rows=rows, now=now, in_a_rush=in_a_rush).as_dict(), 200
+    item, created = submit_one(project=project, row=body, now=now, in_a_rush=in_a_rush)
     return {**_summary(item), "created": created}, 201 if created else 200
 
 
@@ -78,7 +85,7 @@ def _filtered(project: Project, asked: Mapping[str, str]) -> QuerySet[FeedbackIt
     return rows.filter(**{k: value for k, value in wanted.items() if value not in (None, "")})
 
 
-def _summary(item: FeedbackItem) -> dict[str, Any]:
+def _summary(item: FeedbackItem | Promised) -> dict[str, Any]:
     return {
         "id": item.pk,
         "external_id": item.external_id,

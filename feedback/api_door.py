@@ -18,8 +18,12 @@ from accounts.known_keys import NoSuchKey, known_key
 from accounts.models import Project, Scope
 from common.api import TooLarge, read_json
 from common.errors import BadInput
+from common.rush import Rush
 from feedback.api import FeedbackList, take
+from feedback.arrivals import has_room
+from feedback.tasks import ring_soon
 
+_rush = Rush()
 _view = FeedbackList.as_view()
 
 
@@ -35,9 +39,15 @@ def feedback(request: HttpRequest) -> HttpResponse:
         if scheme.lower() != "bearer":
             return _long_way(request)
         key = known_key(shown.strip(), Scope.FEEDBACK_WRITE, now=now)
-        answer, status = take(Project(pk=key.project_id), read_json(request.body), now=now)
+        with _rush as is_on:
+            in_a_rush = is_on and has_room()
+            answer, status = take(
+                Project(pk=key.project_id), read_json(request.body), now=now, in_a_rush=in_a_rush
+            )
     except (NoSuchKey, BadInput, TooLarge, RequestDataTooBig):
         return _long_way(request)
+    if in_a_rush:
+        ring_soon()
     return HttpResponse(
         json.dumps(answer, cls=DjangoJSONEncoder, ensure_ascii=False),
         status=status,

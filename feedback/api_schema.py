@@ -95,6 +95,9 @@ class FeedbackDetail(FeedbackSummary):
 describe_submit = extend_schema(
     operation_id="send_feedback",
     summary="Send feedback, one or a batch",
+    description="Take one thing a customer said, or a batch; sending it again changes nothing. It "
+    "is stored before the answer. When much comes at once, lists show it a second or two later; "
+    "reading it by its id shows it at once.",
     tags=["feedback"],
     request={
         "application/json": PolymorphicProxySerializer(

@@ -1,7 +1,9 @@
 """Forgetting a customer in this room: what they said, who they are, and where else it stands."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from accounts.models import Project
 from common.blanking import blank_rows, naming
@@ -9,6 +11,7 @@ from common.tables import NotATable, Table
 from common.traces import Traces
 from feedback.merging import lock_groups
 from feedback.models import (
+    Arrival,
     BulkAction,
     Call,
     Connection,
@@ -29,6 +32,23 @@ def lock_for_forgetting(project: Project) -> None:
     # In the order in which gathering takes them, or the two could wait for each other.
     list(Connection.objects.select_for_update().filter(project=project).order_by("pk"))
     lock_groups(project.pk)
+
+
+def forget_arrivals(project: Project, traces: Traces) -> int:
+    """Delete what names them in the journal; return how many rows.
+
+    What could be sorted in has been. What came while they are erased, or cannot be sorted, is here.
+    """
+    rows = Arrival.objects.filter(project=project)
+    gone = [row.pk for row in rows if traces.blanked_json(_told(row)) != _told(row)]
+    return Arrival.objects.filter(pk__in=gone).delete()[0]
+
+
+def _told(row: Arrival) -> list[Any]:
+    try:
+        return [row.external_id, json.loads(row.said)]
+    except ValueError:
+        return [row.external_id, row.said]
 
 
 def forget_feedback(
@@ -55,6 +75,7 @@ def forget_feedback(
     # Of those whose copies went, only the ones who said nothing else.
     gone = Customer.objects.filter(pk__in=[one.pk for one in everyone], feedback=None)
     counts["Customer"] = gone.delete()[1].get("feedback.Customer", 0)
+    counts["Arrival"] = forget_arrivals(project, traces)
     return _added(counts, _blank_elsewhere(project, traces))
 
 

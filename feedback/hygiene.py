@@ -33,15 +33,6 @@ def keep_clean(
         _hold_chain_letters((*created, *edited), now)
 
 
-def compare(project: Project, items: Sequence[FeedbackItem], *, now: datetime) -> None:
-    """Merge among what was stored without being compared; the caller holds `lock_groups`.
-
-    Safe to do twice, and after a person did something with them.
-    """
-    if merge_duplicates(project, items, edited={item.pk for item in items}, now=now):
-        _hold_chain_letters(items, now)
-
-
 def _hold(judged: dict[FeedbackItem, Spam], now: datetime) -> None:
     held = [item for item, spam in judged.items() if spam.is_held and item.held_at is None]
     for item in held:

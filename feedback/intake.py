@@ -91,7 +91,9 @@ def save_said(
     known = {
         (item.source, item.external_id): item
         for item in FeedbackItem.objects.filter(
-            project=project, external_id__in=[external_id for _, external_id in wanted]
+            project=project,
+            source__in={source for source, _ in wanted},
+            external_id__in=[external_id for _, external_id in wanted],
         )
         .select_for_update(of=("self",), no_key=True)
         .order_by("source", "external_id")
@@ -109,7 +111,7 @@ def save_said(
         return [], set()
     customers, newcomers = _customers(project, new)
     created = FeedbackItem.objects.bulk_create(
-        item_of(
+        _item_of(
             project.pk, one, now, customers[one.customer[0]] if one.customer else None, connection
         )
         for one in new
@@ -160,38 +162,37 @@ def _rewrite(item: FeedbackItem, one: Said) -> bool:
     return has_new_words
 
 
-def _sort(item: FeedbackItem, *, language: bool = True) -> None:
+def _sort(item: FeedbackItem) -> None:
     found = triage(item.text, item.rating)
     item.theme, item.mood, item.triage_method = found.theme, found.mood, found.method
-    if language:
-        item.language = language_of(item.text)
+    item.language = language_of(item.text)
 
 
-def item_of(
+def status_of(one: Said) -> Status:
+    """Return how far the team is with what was just said."""
+    return Status.ANSWERED if one.reply_text else Status.NEW
+
+
+def _item_of(
     project_id: int,
     one: Said,
     now: datetime,
     customer: Customer | None = None,
     connection: Connection | None = None,
-    *,
-    language: bool = True,
 ) -> FeedbackItem:
-    """Return what was said as a feedback with its theme, mood and language, not yet saved.
-
-    The language, which takes longest to tell, may be left to be told later.
-    """
     item = FeedbackItem(
+        pk=one.promised_id,
         project_id=project_id,
         source=one.source,
         external_id=one.external_id,
-        received_at=now,
+        received_at=one.received_at or now,
         connection=connection,
         answer_to=one.answer_to,
         customer=customer,
-        status=Status.ANSWERED if one.reply_text else Status.NEW,
+        status=status_of(one),
         **{name: getattr(one, name) for name in EDITABLE},
     )
-    _sort(item, language=language)
+    _sort(item)
     return item
 
 

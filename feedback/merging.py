@@ -114,6 +114,12 @@ def lock_groups(project_id: int) -> None:
     Project.objects.select_for_update(no_key=True).values_list("pk").get(pk=project_id)
 
 
+def try_lock_groups(project_id: int) -> bool:
+    """Do what lock_groups() does, or return False if somebody else holds the lock."""
+    free = Project.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=project_id)
+    return free.values_list("pk").first() is not None
+
+
 def note_merged(
     pairs: Iterable[tuple[int, int]], *, by: User | None, now: datetime, because: str
 ) -> None:

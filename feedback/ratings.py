@@ -53,6 +53,10 @@ class Rating:
     given: float
 
 
+# By far the most that come.
+_STARS_GIVEN = {stars: Rating(float(stars), "stars", float(stars)) for stars in range(1, 6)}
+
+
 def read_rating(value: Any, *, scale: Any = None, best: Any = None) -> Rating | None:
     """Return the rating that `value` names, or None if there is none; raises BadInput.
 
@@ -62,6 +66,8 @@ def read_rating(value: Any, *, scale: Any = None, best: Any = None) -> Rating | 
     """
     if value is None or value == "":
         return None
+    if scale is None and best is None and type(value) is int and value in _STARS_GIVEN:
+        return _STARS_GIVEN[value]
     name = _read_scale(scale) if scale not in (None, "") else ""
     given, told = _read_given(value, name)
     highest = read_number(best, field="rating_max")

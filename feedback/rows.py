@@ -25,8 +25,12 @@ EDITABLE = (
     "said_at", "reply_text", "replied_at", "extra",
 )  # fmt: skip
 
+_FIELDS = frozenset(FIELDS)
+_ANSWERABLE = _FIELDS | {"answer_to"}
 
-@dataclass(frozen=True, slots=True)
+
+# Not frozen, though nobody changes one: that would double what it costs to make one.
+@dataclass(slots=True)
 class Said:
     """One row as it came, read, checked and cleaned."""
 
@@ -47,13 +51,16 @@ class Said:
     said_when: bool = True  # whether the row says when, or we took "now"
     extra: dict[str, Any] = field(default_factory=dict)
     answer_to: dict[str, Any] = field(default_factory=dict)
+    # Only of what waited in the journal: the id it was promised, and when it came.
+    promised_id: int | None = None
+    received_at: datetime | None = None
 
     def edits(self) -> dict[str, Any]:
         """What this row says of the fields that an edit may change; silence changes nothing."""
         said = {name: getattr(self, name) for name in EDITABLE}
         if not self.said_when:
             del said["said_at"]
-        return {name: value for name, value in said.items() if value not in ("", None, {})}
+        return {name: value for name, value in said.items() if value not in _SILENT}
 
 
 def read_feedback(
@@ -73,20 +80,15 @@ def read_feedback(
     """
     if not isinstance(row, Mapping):
         raise BadInput("feedback", "must be an object.", 'Send {"text": "..."}.')
-
-    def text(name: str, max_length: int) -> str:
-        return clean_text(row.get(name), field=name, max_length=max_length)
-
-    known = {*FIELDS, "answer_to"} if answerable else set(FIELDS)
-    words = without_secrets(text("text", MAX_TEXT))
-    rating = read_rating(
-        row.get("rating"), scale=row.get("rating_scale"), best=row.get("rating_max")
-    )
+    get = row.get
+    words = without_secrets(_text(get("text"), "text", MAX_TEXT))
+    rating = read_rating(get("rating"), scale=get("rating_scale"), best=get("rating_max"))
     if not words and rating is None:
         raise BadInput("text", "is missing, and there is no rating.", "Send either.")
-    said_at = read_moment(row.get("created_at"), field="created_at", now=now, zone=zone)
-    source = clean_text(row.get("source") or source, field="source", max_length=40)
-    external_id = text("id", 200) or _fingerprint(row, words, said_at)
+    said_at = read_moment(get("created_at"), field="created_at", now=now, zone=zone)
+    if named := get("source"):
+        source = clean_text(named, field="source", max_length=40)
+    external_id = _text(get("id"), "id", 200) or _fingerprint(row, words, said_at)
     return Said(
         external_id=external_id,
         source=source,
@@ -94,18 +96,34 @@ def read_feedback(
         rating=rating.value if rating else None,
         rating_scale=rating.scale if rating else "",
         rating_given=rating.given if rating else None,
-        version=text("version", 100),
-        environment=text("environment", 100),
-        area=text("area", 200),
-        url=text("url", 2000),
+        version=_text(get("version"), "version", 100),
+        environment=_text(get("environment"), "environment", 100),
+        area=_text(get("area"), "area", 200),
+        url=_text(get("url"), "url", 2000),
         said_at=said_at or now,
         said_when=said_at is not None,
-        customer=_read_customer(row.get("customer")),
-        reply_text=without_secrets(text("reply_text", MAX_TEXT)),
-        replied_at=read_moment(row.get("replied_at"), field="replied_at", now=now, zone=zone),
-        extra=storable_json({str(k): v for k, v in row.items() if k not in known}),
-        answer_to=storable_json(dict(row.get("answer_to") or {})) if answerable else {},
+        customer=_read_customer(get("customer")),
+        reply_text=without_secrets(_text(get("reply_text"), "reply_text", MAX_TEXT)),
+        replied_at=read_moment(get("replied_at"), field="replied_at", now=now, zone=zone),
+        extra=_extra(row, _ANSWERABLE if answerable else _FIELDS),
+        answer_to=storable_json(dict(get("answer_to") or {})) if answerable else {},
     )
+
+
+def _text(value: Any, name: str, max_length: int) -> str:
+    if value is None:
+        return ""
+    if type(value) is str and value.isascii() and "\x00" not in value:
+        value = value.strip()  # as nearly all of it is
+        if len(value) <= max_length:
+            return value
+    return clean_text(value, field=name, max_length=max_length)
+
+
+def _extra(row: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
+    if row.keys() <= known:
+        return {}
+    return storable_json({str(name): row[name] for name in row if name not in known})
 
 
 def _fingerprint(row: Mapping[str, Any], words: str, said_at: datetime | None) -> str:
@@ -128,3 +146,44 @@ def _read_customer(value: Any) -> tuple[str, str, str] | None:
     if not known_by:
         raise BadInput("customer", "has no id, email or name.", "Send at least one of them.")
     return known_by, name, email
+
+
+# What is kept in the journal; the rest has columns of its own there.
+_KEPT = (
+    "text", "rating", "rating_scale", "rating_given", "version", "environment", "area", "url",
+    "customer", "reply_text", "extra",
+)  # fmt: skip
+_SILENT: tuple[Any, ...] = ("", None, {})
+_TEXTS = ("text", "rating_scale", "version", "environment", "area", "url", "reply_text")
+as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def kept(one: Said, received_at: datetime) -> dict[str, Any]:
+    """Return what was read as JSON values, without what is silent: {field of Said: value}."""
+    values = {name: value for name in _KEPT if (value := getattr(one, name)) not in _SILENT}
+    if one.said_at is not received_at:
+        values["said_at"] = one.said_at.isoformat()
+    if not one.said_when:
+        values["said_when"] = False
+    if one.replied_at:
+        values["replied_at"] = one.replied_at.isoformat()
+    return values
+
+
+def said_again(
+    text: str, *, source: str, external_id: str, received_at: datetime, promised_id: int | None
+) -> Said:
+    """Return what kept() made a text of. Raises ValueError, TypeError or KeyError if it did not."""
+    values = json.loads(text)
+    known_by, name, email = values.pop("customer", None) or ("", "", "")
+    said_at, replied_at = (values.pop(name, None) for name in ("said_at", "replied_at"))
+    return Said(
+        said_at=datetime.fromisoformat(said_at) if said_at else received_at,
+        replied_at=replied_at and datetime.fromisoformat(replied_at),
+        external_id=external_id,
+        source=source,
+        customer=(known_by, name, email) if known_by else None,
+        promised_id=promised_id,
+        received_at=received_at,
+        **{"rating": None, "rating_given": None, **dict.fromkeys(_TEXTS, ""), **values},
+    )

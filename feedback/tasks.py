@@ -1,5 +1,7 @@
 """Doorbells for imports, connections and calls: each reads the clock and rings once."""
 
+import logging
+import threading
 import time
 from datetime import timedelta
 from typing import Any
@@ -17,6 +19,9 @@ from feedback.sorting import sort_waiting
 # A turn ends after so long, between two pages; what is left goes on in the next turn.
 TURN_SECONDS = 45
 MOST_TURNS = 200
+RING_AFTER = 1.0  # seconds
+_rings, _rung = threading.Lock(), list[bool]()
+logger = logging.getLogger(__name__)
 
 
 @shared_task
@@ -37,8 +42,32 @@ def run_import(*, import_id: int, **_: Any) -> None:
 
 @shared_task
 def sort_new_feedback(**_: Any) -> None:
-    """Tell the language of what was stored in a hurry, and merge what says the same."""
-    sort_waiting(now=timezone.now())
+    """Make feedback of what a rush left in the journal; ring again if there is more of it."""
+    count, more = sort_waiting(now=timezone.now())
+    if count and more:
+        sort_new_feedback.apply_async(expires=60)
+
+
+def ring_soon() -> None:
+    """Make a worker sort what is put into the journal, a second from now, and say so only once.
+
+    It costs the call that asks for it nothing, and if it fails the timetable's bell does it.
+    """
+    with _rings:
+        if _rung:
+            return
+        _rung.append(True)
+    timer = threading.Timer(RING_AFTER, _ring)
+    timer.daemon = True
+    timer.start()
+
+
+def _ring() -> None:
+    _rung.clear()
+    try:
+        sort_new_feedback.apply_async(expires=10, retry=False)
+    except Exception:
+        logger.exception("No worker could be told of new feedback; the next bell does it")
 
 
 @shared_task

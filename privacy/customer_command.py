@@ -4,11 +4,13 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from accounts.models import Project
 from engagement.forgetting import events_of, ids_of
 from feedback.customers import find_customers
 from feedback.models import Customer
+from feedback.sorting import settle
 
 
 class CustomerCommand(BaseCommand):
@@ -26,6 +28,7 @@ class CustomerCommand(BaseCommand):
         project = Project.objects.filter(slug=options["project"]).first()
         if project is None:
             raise CommandError(f"There is no project “{options['project']}”.")
+        settle(project, now=timezone.now())
         found = list(find_customers(project.pk, options["customer"])[:2])
         if not found and events_of(project, ids_of(project, [options["customer"]])).exists():
             # Somebody who never said anything, but did: known by the id of their events alone.

@@ -18,6 +18,7 @@ from engagement.forgetting import forget_in_events
 from feedback.customers import said_by, same_person, traces_of
 from feedback.forgetting import forget_feedback, lock_for_forgetting
 from feedback.models import Customer, Erasure, FeedbackItem
+from feedback.sorting import settle
 from learning.forgetting import forget_in_learnings
 from outbound.forgetting import forget_in_messages
 
@@ -49,9 +50,12 @@ def erase_customer(customer: Customer, *, by: User | None, now: datetime) -> Era
 
     What the database's own files still hold of it goes with `privacy.sweeping`.
     """
+    project = customer.project
+    settle(project, now=now)
     with transaction.atomic():
-        project = customer.project
         lock_for_forgetting(project)
+        # What came since then too; there is little of it.
+        settle(project, now=now)
         person = person_of(customer)
         keys = [item.pk for item in person.items]
         counts: Counter[str] = Counter()

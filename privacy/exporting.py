@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from engagement.forgetting import events_of, ids_of
 from feedback.models import Customer, FeedbackEvent, FeedbackItem
+from feedback.sorting import settle
 from learning.models import Attribution, Reply
 from privacy.erasing import person_of
 
@@ -17,6 +18,7 @@ def export_customer(customer: Customer, *, now: datetime) -> dict[str, Any]:
     Each feedback has what was said, what came with it, what Wake thinks of it, its history and the
     answers to it; each event what the person did. Times are ISO 8601 in UTC.
     """
+    settle(customer.project, now=now)
     person = person_of(customer)
     ids = ids_of(customer.project, person.known_as)
     did = events_of(customer.project, ids).order_by("occurred_at", "pk")

@@ -1,5 +1,6 @@
 """The tables of what users say."""
 
+from feedback.models.arrivals import Arrival
 from feedback.models.connections import Call, Connection, ConnectionQuerySet, new_connection_key
 from feedback.models.history import Band, BulkAction, FeedbackEvent, SavedView
 from feedback.models.imports import Import
@@ -9,6 +10,7 @@ from feedback.models.privacy import Erasure, Forgotten
 
 __all__ = [
     "Allowance",
+    "Arrival",
     "Band",
     "BulkAction",
     "Call",

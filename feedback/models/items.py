@@ -99,8 +99,7 @@ class FeedbackItem(models.Model):
     theme = models.CharField(max_length=20, blank=True)
     mood = models.CharField(max_length=10, blank=True)
     triage_method = models.CharField(max_length=30, blank=True)
-    # Work that is due is a row: stored in a hurry, its language and what says the same not looked
-    # for yet.
+    # Not used any more: see Arrival. Versions before that write it until they are restarted.
     awaits_sorting = models.BooleanField(default=False, db_default=False)
     # Empty means that this still waits to be linked to ships.
     linked_at = models.DateTimeField(null=True)
@@ -146,11 +145,6 @@ class FeedbackItem(models.Model):
             ),
             models.Index(
                 fields=["project"], name="feedback_waiting_for_link", condition=Q(linked_at=None)
-            ),
-            models.Index(
-                fields=["project"],
-                name="feedback_to_be_sorted",
-                condition=Q(awaits_sorting=True),
             ),
             models.Index(
                 fields=["project", "-said_at"],

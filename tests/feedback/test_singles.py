@@ -1,6 +1,7 @@
-"""One thing said at a time by many at once: stored once each, and sorted in by a worker."""
+"""What programs send: the same is stored whether it comes now and then or in a rush."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -15,10 +16,6 @@ from feedback.sorting import sort_waiting
 from tests.factories import make_project, make_user
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("database_on_disk")]
-LONG = (
-    "Every time I open the list of my photos after the last update the whole app freezes for a "
-    "minute and then closes by itself"
-)
 
 
 @pytest.fixture
@@ -26,36 +23,50 @@ def shop():
     return make_project("Shop", owner=make_user("ada@example.com"))
 
 
-def say(project, text, **facts):
-    return submit_one(project=project, row={"text": text, **facts}, now=timezone.now())
+@pytest.fixture(params=[False, True], ids=["now and then", "in a rush"])
+def say(request):
+    """Say one thing, and in a rush let it be sorted in."""
+
+    def say(project, text, **facts):
+        row = {"text": text, **facts}
+        got = submit_one(project=project, row=row, now=timezone.now(), in_a_rush=request.param)
+        sort_waiting(now=timezone.now())
+        return got
+
+    return say
 
 
 def all_at_once(project, rows):
-    """Say all of it from eight threads, and return what each got."""
+    """Say all of it from eight threads, half of them in a rush, and return what each got."""
 
-    def run(row):
+    def run(numbered):
+        number, row = numbered
         try:
-            return submit_one(project=project, row=row, now=timezone.now())
+            return submit_one(
+                project=project, row=row, now=timezone.now(), in_a_rush=number % 2 == 1
+            )
         finally:
             connection.close()
 
     with ThreadPoolExecutor(8) as pool:
-        return list(pool.map(run, rows))
+        got = list(pool.map(run, enumerate(rows)))
+    sort_waiting(now=timezone.now())
+    return got
 
 
 class TestSubmitOne:
-    def test_stores_what_is_said_as_a_batch_would(self, shop):
+    def test_stores_what_is_said_as_a_batch_would(self, shop, say):
         row = {"text": "It crashes when I pay", "rating": 1, "version": "2.0", "beta": True}
         one, created = say(shop, **row, customer={"id": "c1", "name": "Kim"}, id="one")
+        stored = FeedbackItem.objects.get(pk=one.pk)
         submit_feedback(
-            project=shop, rows=[{**row, "id": "other", "source": "x"}], now=one.received_at
+            project=shop, rows=[{**row, "id": "other", "source": "x"}], now=stored.received_at
         )
-        sort_waiting(now=timezone.now())
 
         fields = [
             field.attname
             for field in FeedbackItem._meta.concrete_fields
-            if field.attname not in ("id", "external_id", "source", "customer_id", "said_at")
+            if field.attname not in ("id", "external_id", "source", "customer_id")
         ]
         quick, batch = FeedbackItem.objects.order_by("pk").values(*fields)
         assert created
@@ -78,44 +89,48 @@ class TestSubmitOne:
         assert Customer.objects.count() == 5
         assert FeedbackItem.objects.filter(customer=None).count() == 0
 
-    def test_the_answer_names_the_theme_and_the_mood(self, shop):
+    def test_the_answer_names_the_theme_and_the_mood(self, shop, say):
         item, _ = say(shop, "It crashes", rating=1)
 
         assert (item.theme, item.mood) == ("crash", "bad")
 
-    def test_spam_is_held_back_before_the_answer(self, shop):
+    def test_spam_is_held_back(self, shop, say):
         item, _ = say(shop, "https://a.example casino bonus, buy followers, call +1 555 123 4567")
 
         assert FeedbackItem.objects.get(pk=item.pk).held_at is not None
 
-    def test_words_that_change_under_one_id_are_taken_over(self, shop):
+    def test_words_that_change_under_one_id_are_taken_over(self, shop, say):
         first, _ = say(shop, "It is slow", id="r1")
         again, created = say(shop, "It is fast again", id="r1")
 
         assert (again.pk, created) == (first.pk, False)
         assert FeedbackItem.objects.get().text == "It is fast again"
 
-    def test_a_name_learned_later_is_kept(self, shop):
+    def test_a_name_learned_later_is_kept(self, shop, say):
         say(shop, "Slow", customer={"id": "c1"})
         say(shop, "Slow still", customer={"id": "c1", "name": "Kim"})
 
         assert Customer.objects.get().name == "Kim"
 
-    def test_what_was_to_be_forgotten_does_not_come_back(self, shop):
-        forget(shop, of_customer(shop, "c1", ""), now=timezone.now())
+    def test_what_was_to_be_forgotten_does_not_come_back(self, shop, say):
+        row = {"text": "Slow", "customer": {"id": "c1"}}
+        forget(shop, of_customer(shop, "c1", ""), now=timezone.now() + timedelta(seconds=9))
 
         with pytest.raises(BadInput, match="forgotten"):
-            say(shop, "Slow", customer={"id": "c1"})
+            submit_one(project=shop, row=row, now=timezone.now())
+        submit_one(project=shop, row=row, now=timezone.now(), in_a_rush=True)
+        sort_waiting(now=timezone.now())
         assert not FeedbackItem.objects.exists()
 
-    def test_a_card_number_is_taken_out(self, shop):
+    def test_a_card_number_is_taken_out(self, shop, say):
         item, _ = say(shop, "My card 4111 1111 1111 1111 is refused")
 
         assert "4111" not in FeedbackItem.objects.get(pk=item.pk).text
 
 
 class TestSubmitMany:
-    def test_counts_what_is_new_known_changed_and_bad(self, shop):
+    @pytest.mark.parametrize("in_a_rush", [False, True])
+    def test_counts_what_is_new_known_changed_and_bad(self, shop, say, in_a_rush):
         say(shop, "It is slow", id="known")
         say(shop, "It is slow", id="changed")
         rows = [
@@ -126,7 +141,9 @@ class TestSubmitMany:
             {"rating": 9},
         ]
 
-        report = submit_many(project=shop, rows=rows, now=timezone.now())
+        now = timezone.now()
+        report = submit_many(project=shop, rows=rows, now=now, in_a_rush=in_a_rush)
+        sort_waiting(now=timezone.now())
 
         assert (report.created, report.updated, report.unchanged) == (2, 1, 1)
         assert [one.index for one in report.errors] == [4]
@@ -136,47 +153,17 @@ class TestSubmitMany:
     def test_two_batches_with_the_same_rows_at_once_store_each_once(self, shop):
         rows = [{"id": f"r{n}", "text": f"Slow {n}", "customer": f"c{n % 7}"} for n in range(50)]
 
-        def run(_):
+        def run(number):
             try:
-                return submit_many(project=shop, rows=rows, now=timezone.now())
+                return submit_many(
+                    project=shop, rows=rows, now=timezone.now(), in_a_rush=number % 2 == 1
+                )
             finally:
                 connection.close()
 
         with ThreadPoolExecutor(4) as pool:
             reports = list(pool.map(run, range(4)))
+        sort_waiting(now=timezone.now())
 
         assert FeedbackItem.objects.count() == 50
         assert sum(report.created for report in reports) == 50
-
-
-class TestSortWaiting:
-    def test_tells_the_language(self, shop):
-        say(shop, "Die App stürzt jedes Mal ab, wenn ich meine Fotos öffnen will")
-        sort_waiting(now=timezone.now())
-
-        assert FeedbackItem.objects.get().language == "de"
-
-    def test_merges_what_was_said_twice(self, shop):
-        for source in ("play", "app_store"):
-            say(shop, LONG, source=source)
-        sort_waiting(now=timezone.now())
-
-        assert FeedbackItem.objects.heard().count() == 1
-
-    def test_merges_what_one_customer_said_twice_at_the_same_moment(self, shop):
-        row = {"text": "It is so slow today", "customer": {"id": "c1"}}
-        all_at_once(shop, [row] * 8)
-        sort_waiting(now=timezone.now())
-
-        assert FeedbackItem.objects.heard().count() == 1
-
-    def test_leaves_nothing_waiting_and_is_safe_to_run_twice(self, shop):
-        for n in range(3):
-            say(shop, f"{LONG} {n}", source=f"s{n}")
-        sort_waiting(now=timezone.now())
-        before = list(FeedbackItem.objects.order_by("pk").values())
-        FeedbackItem.objects.update(awaits_sorting=True)
-
-        sort_waiting(now=timezone.now())
-
-        assert list(FeedbackItem.objects.order_by("pk").values()) == before

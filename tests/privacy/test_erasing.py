@@ -20,10 +20,12 @@ from engagement.event_intake import keep_refused, record_events
 from engagement.models import Event as Done
 from engagement.models import EventCount, EventMetric, Metric, SeenInstrument
 from engagement.segment import Spelling
+from feedback.arrivals import put
 from feedback.holding import hold
 from feedback.intake import submit_feedback
 from feedback.merging import merge
 from feedback.models import (
+    Arrival,
     BulkAction,
     Call,
     Connection,
@@ -33,6 +35,8 @@ from feedback.models import (
     Import,
     SavedView,
 )
+from feedback.rows import read_feedback
+from feedback.sorting import settle
 from learning.corrections import correct_attribution
 from learning.linking import link_feedback
 from learning.models import Finding, FindingEvent, Learning, Phrase, Reply
@@ -108,7 +112,8 @@ FREE = {
 }
 FILLED = {
     "feedback.Customer", "feedback.FeedbackItem", "feedback.FeedbackEvent", "feedback.Call",
-    "feedback.Connection", "feedback.BulkAction", "feedback.SavedView", "feedback.Import",
+    "feedback.Arrival", "feedback.Connection", "feedback.BulkAction", "feedback.SavedView",
+    "feedback.Import",
     "deployments.Deployment", "deployments.Change", "deployments.Delivery",
     "engagement.Event", "engagement.EventReceipt", "engagement.SameUser",
     "engagement.RefusedEvent", "engagement.EventCount", "engagement.VersionUse",
@@ -167,7 +172,18 @@ def kim(shop, ada, tmp_path, settings):
     _fill_what_others_were_told(shop)
     _fill_what_was_done(shop)
     _fill_what_is_measured(shop)
+    _fill_journal(shop)
     return Customer.objects.get(external_id=ID)
+
+
+def _fill_journal(shop):
+    row = {"id": "waits-of-quill", "text": f"{WORDS} still", "customer": {"id": ID, "name": NAME}}
+    put(shop.pk, [read_feedback(row, now=NOW)], now=NOW)
+    Arrival.objects.create(
+        id=10**9, project=shop, source="api", external_id="stuck-of-quill", received_at=NOW,
+        said=json.dumps({"text": WORDS, "customer": [ID, NAME, MAIL], "nobody_knows": 1}),
+        put_by=0, tries=1, due_at=NOW + timedelta(days=1), problem="TypeError",
+    )  # fmt: skip
 
 
 def _fill_history(shop, ada, first, stays):
@@ -366,6 +382,10 @@ class TestErasing:
 
         assert [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()] == []
 
+    def test_counts_what_waited_in_the_journal_and_could_not_be_sorted(self, shop, ada, kim):
+        assert erase_customer(kim, by=ada, now=NOW).counts["Arrival"] == 1
+        assert not Arrival.objects.exists()
+
     def test_leaves_what_others_said(self, shop, ada, kim):
         erase_customer(kim, by=ada, now=NOW)
 
@@ -457,6 +477,15 @@ class TestWhatWasErased:
         row = {"id": "z", "text": "Old words", "customer": MAIL}
 
         assert submit_feedback(project=shop, rows=[row], now=NOW).created == 0
+
+    def test_does_not_come_back_out_of_the_journal(self, shop, erased):
+        row = {"id": "z", "text": "Old words", "customer": MAIL}
+        put(shop.pk, [read_feedback(row, now=NOW)], now=NOW)
+
+        settle(shop, now=NOW + timedelta(seconds=1))
+
+        assert not Arrival.objects.exists()
+        assert not FeedbackItem.objects.filter(external_id="z").exists()
 
     def test_is_refused_one_by_one_too(self, api, erased):
         answer = api.post(
