@@ -161,6 +161,17 @@ class FeedbackItem(models.Model):
                 name="feedback_held_back",
                 condition=Q(held_at__isnull=False),
             ),
+            # Few: what is counted is all but these.
+            models.Index(
+                fields=["id"],
+                name="feedback_set_aside",
+                condition=Q(held_at__isnull=False) | Q(merged_into__isnull=False),
+            ),
+            models.Index(
+                fields=["project", "-said_at", "-id"],
+                name="feedback_nobody_opened",
+                condition=Q(escalated_at__isnull=False, seen_at=None, status="new"),
+            ),
         ]
 
     def __str__(self) -> str:
