@@ -62,7 +62,8 @@ def demands_of(kind: str, bar: Bar) -> str:
     if kind == Kind.COMPLAINT_STOPPED:
         return f"at least {ceil(round(height * STOPPED_LEAST, 6))} customers said it before"
     if kind == Kind.NOBODY_USES_IT:
-        return f"a share of customers clearly below {1 / max(1.0, height):.0%} of what is enough"
+        part = "" if height <= 1 else f"{1 / height:.0%} of "
+        return f"a share of customers clearly below {part}what was to be enough"
     clear = "beyond its margin of error"
     if height > 1:
         clear = f"{height:.1f} times its margin of error"

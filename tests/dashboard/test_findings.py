@@ -4,7 +4,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from dashboard.reads.findings import demands_of
 from learning.findings_links import token_of
+from learning.findings_rules import Bar
 from learning.linking import link_feedback
 from learning.models import Finding, FindingNotice, ShipLook
 from tests.factories import NOW, make_deployment, make_feedback
@@ -227,3 +229,19 @@ class TestTheLinkInTheMail:
 
     def test_that_somebody_made_up_does_not_work(self, link):
         assert Client().post(f"{link[:-4]}abc/", {"worth": "noise"}).status_code == 404
+
+
+class TestWhatAFindingMustShow:
+    @pytest.mark.parametrize(
+        ("noise", "told"),
+        [
+            (0, "a share of customers clearly below what was to be enough"),
+            (20, "a share of customers clearly below 33% of what was to be enough"),
+        ],
+    )
+    def test_is_told_of_ships_that_nobody_uses(self, noise, told):
+        bar = Bar(useful=0, noise=noise)
+
+        said = demands_of(Finding.Kind.NOBODY_USES_IT, bar)
+
+        assert said == told
