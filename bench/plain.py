@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import json
 import os
+from typing import ClassVar
 
 import django
 from django.conf import settings
@@ -42,6 +43,8 @@ class Said(models.Model):
     rating = models.FloatField(null=True)
     version = models.CharField(max_length=100)
     received_at = models.DateTimeField()
+
+    objects: ClassVar[models.Manager["Said"]] = models.Manager()
 
     class Meta:
         app_label = "plain"
