@@ -58,7 +58,7 @@ app.conf.beat_schedule = {
     "sort new feedback": {
         "task": "feedback.tasks.sort_new_feedback",
         "schedule": 10.0,
-        "options": {"expires": 10},
+        "options": {"expires": 60},
     },
     "gather feedback": {
         "task": "feedback.tasks.gather_due_connections",

@@ -65,7 +65,7 @@ def ring_soon() -> None:
 def _ring() -> None:
     _rung.clear()
     try:
-        sort_new_feedback.apply_async(expires=10, retry=False)
+        sort_new_feedback.apply_async(expires=60, retry=False)
     except Exception:
         logger.exception("No worker could be told of new feedback; the next bell does it")
 

@@ -72,7 +72,7 @@ def kill(process):
 
 def test_each_is_stored_once_though_web_and_worker_are_killed(house):
     web, worker = house.start(PROCFILE["web"]), house.start_worker()
-    house.start_beat()
+    house.start(PROCFILE["beat"])
     accepted: list[tuple[str, int, bool]] = []
     callers = [
         threading.Thread(target=send_all, args=(house, caller, accepted))
