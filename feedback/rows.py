@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from operator import attrgetter
 from typing import Any
 
 from common.errors import BadInput
@@ -140,9 +141,9 @@ def _read_customer(value: Any) -> tuple[str, str, str] | None:
     if value in (None, "", {}):
         return None
     facts = value if isinstance(value, Mapping) else {"id": value}
-    name = clean_text(facts.get("name"), field="customer.name", max_length=150)
-    email = clean_text(facts.get("email"), field="customer.email", max_length=254).lower()
-    known_by = clean_text(facts.get("id"), field="customer.id", max_length=200) or email or name
+    name = _text(facts.get("name"), "customer.name", 150)
+    email = _text(facts.get("email"), "customer.email", 254).lower()
+    known_by = _text(facts.get("id"), "customer.id", 200) or email or name
     if not known_by:
         raise BadInput("customer", "has no id, email or name.", "Send at least one of them.")
     return known_by, name, email
@@ -153,6 +154,7 @@ _KEPT = (
     "text", "rating", "rating_scale", "rating_given", "version", "environment", "area", "url",
     "customer", "reply_text", "extra",
 )  # fmt: skip
+_kept_of = attrgetter(*_KEPT)
 _SILENT: tuple[Any, ...] = ("", None, {})
 _TEXTS = ("text", "rating_scale", "version", "environment", "area", "url", "reply_text")
 as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -160,7 +162,8 @@ as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 def kept(one: Said, received_at: datetime) -> dict[str, Any]:
     """Return what was read as JSON values, without what is silent: {field of Said: value}."""
-    values = {name: value for name in _KEPT if (value := getattr(one, name)) not in _SILENT}
+    told = zip(_KEPT, _kept_of(one), strict=True)
+    values = {name: value for name, value in told if value or value == 0}
     if one.said_at is not received_at:
         values["said_at"] = one.said_at.isoformat()
     if not one.said_when:
