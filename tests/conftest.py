@@ -123,6 +123,7 @@ def database_on_disk(transactional_db, tmp_path):
     connections["default"] = in_memory
 
 
+@pytest.hookimpl(tryfirst=True)  # before the processes are told what there is
 def pytest_collection_modifyitems(config, items):
     """Leave out, where WAKE_TESTS=database says so, what was seen on the other database already.
 
