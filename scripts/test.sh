@@ -8,7 +8,7 @@ source scripts/lib.sh
 source scripts/postgres.sh
 
 MAKE_GOAL=test scripts/setup.sh dev
-args=(-q -n "${WORKERS:-2}" --dist loadgroup ${ARGS:-})
+args=(-q -n "${WORKERS:-2}" ${ARGS:-})
 DATA_DIR=$(mktemp -d)
 export DATA_DIR
 failed=()

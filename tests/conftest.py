@@ -123,15 +123,8 @@ def database_on_disk(transactional_db, tmp_path):
     connections["default"] = in_memory
 
 
-@pytest.hookimpl(tryfirst=True)  # before the processes are told what there is
 def pytest_collection_modifyitems(config, items):
-    """Leave out, where WAKE_TESTS=database says so, what was seen on the other database already.
-
-    And where several processes share the tests, let one of them fill the demo project for all.
-    """
-    for one in items:
-        if "filled" in getattr(one, "fixturenames", ()):
-            one.add_marker(pytest.mark.xdist_group("demo"))
+    """Leave out, where WAKE_TESTS=database says so, what was seen on the other database already."""
     if os.environ.get("WAKE_TESTS") != "database":
         return
     with_database = {"db", "transactional_db", "live_server", "template"}
