@@ -22,8 +22,13 @@ def clean_text(value: Any, *, field: str, max_length: int, required: bool = Fals
     Raises BadInput if it is not text (or a number), is too long, or is missing though required.
     """
     if value is None:
+        if not required:
+            return ""
         value = ""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    # Nearly all is text: asked first, since the other questions take longer than all the rest.
+    if type(value) is not str and (
+        isinstance(value, bool) or not isinstance(value, str | int | float)
+    ):
         raise BadInput(field, "must be text.", 'Send a JSON string, such as "abc".')
     text = storable(str(value)).strip()
     if required and not text:

@@ -112,10 +112,10 @@ def _kind(message: dict[str, Any]) -> str:
 
 
 def _who(message: dict[str, Any], kind: str) -> tuple[str, str]:
-    user_id = _text(message.get("userId"), "userId", MAX_ID)
-    anonymous_id = _text(message.get("anonymousId"), "anonymousId", MAX_ID)
+    user_id = clean_text(message.get("userId"), field="userId", max_length=MAX_ID)
+    anonymous_id = clean_text(message.get("anonymousId"), field="anonymousId", max_length=MAX_ID)
     if kind == "alias":
-        before = _text(message.get("previousId"), "previousId", MAX_ID)
+        before = clean_text(message.get("previousId"), field="previousId", max_length=MAX_ID)
         if not (before and user_id):
             raise BadInput("previousId", "is missing.", "Send previousId and userId.")
         return user_id, before
@@ -127,10 +127,13 @@ def _who(message: dict[str, Any], kind: str) -> tuple[str, str]:
 def _name(message: dict[str, Any], kind: str) -> str:
     """Return what an event is called; pages and screens are called as Segment's destinations do."""
     if kind == "track":
-        return _text(message.get("event"), "event", MAX_NAME) or _no_event()
+        return clean_text(message.get("event"), field="event", max_length=MAX_NAME) or _no_event()
     if kind not in DONE:
         return ""
-    parts = [_text(message.get(part), part, MAX_NAME // 3) for part in ("category", "name")]
+    parts = [
+        clean_text(message.get(part), field=part, max_length=MAX_NAME // 3)
+        for part in ("category", "name")
+    ]
     called = " ".join(part for part in parts if part)
     return f"Viewed {called} {kind.title()}" if called else f"Loaded a {kind.title()}"
 
@@ -188,7 +191,7 @@ def _identity(message: dict[str, Any], kind: str) -> str:
 
     A message that has no id but says when it was done is itself, word for word, if sent again.
     """
-    given = _text(message.get("messageId"), "messageId", 100_000)
+    given = clean_text(message.get("messageId"), field="messageId", max_length=100_000)
     if given:
         return given if len(given) <= MAX_ID else f"sha256:{_digest(given)}"
     if not (message.get("originalTimestamp") or message.get("timestamp")):
@@ -227,11 +230,3 @@ def _place(holder: dict[str, Any], name: str) -> str:
     if value is None or isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     return storable(str(value)[:MAX_PLACE]).strip()
-
-
-def _text(value: Any, field: str, most: int) -> str:
-    if value is None:
-        return ""
-    if type(value) is str and len(value) <= most and value.isascii() and "\x00" not in value:
-        return value.strip()
-    return clean_text(value, field=field, max_length=most)

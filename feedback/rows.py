@@ -82,14 +82,16 @@ def read_feedback(
     if not isinstance(row, Mapping):
         raise BadInput("feedback", "must be an object.", 'Send {"text": "..."}.')
     get = row.get
-    words = without_secrets(_text(get("text"), "text", MAX_TEXT))
+    words = without_secrets(clean_text(get("text"), field="text", max_length=MAX_TEXT))
     rating = read_rating(get("rating"), scale=get("rating_scale"), best=get("rating_max"))
     if not words and rating is None:
         raise BadInput("text", "is missing, and there is no rating.", "Send either.")
     said_at = read_moment(get("created_at"), field="created_at", now=now, zone=zone)
     if named := get("source"):
         source = clean_text(named, field="source", max_length=40)
-    external_id = _text(get("id"), "id", 200) or _fingerprint(row, words, said_at)
+    external_id = clean_text(get("id"), field="id", max_length=200) or _fingerprint(
+        row, words, said_at
+    )
     return Said(
         external_id=external_id,
         source=source,
@@ -97,28 +99,20 @@ def read_feedback(
         rating=rating.value if rating else None,
         rating_scale=rating.scale if rating else "",
         rating_given=rating.given if rating else None,
-        version=_text(get("version"), "version", 100),
-        environment=_text(get("environment"), "environment", 100),
-        area=_text(get("area"), "area", 200),
-        url=_text(get("url"), "url", 2000),
+        version=clean_text(get("version"), field="version", max_length=100),
+        environment=clean_text(get("environment"), field="environment", max_length=100),
+        area=clean_text(get("area"), field="area", max_length=200),
+        url=clean_text(get("url"), field="url", max_length=2000),
         said_at=said_at or now,
         said_when=said_at is not None,
         customer=_read_customer(get("customer")),
-        reply_text=without_secrets(_text(get("reply_text"), "reply_text", MAX_TEXT)),
+        reply_text=without_secrets(
+            clean_text(get("reply_text"), field="reply_text", max_length=MAX_TEXT)
+        ),
         replied_at=read_moment(get("replied_at"), field="replied_at", now=now, zone=zone),
         extra=_extra(row, _ANSWERABLE if answerable else _FIELDS),
         answer_to=storable_json(dict(get("answer_to") or {})) if answerable else {},
     )
-
-
-def _text(value: Any, name: str, max_length: int) -> str:
-    if value is None:
-        return ""
-    if type(value) is str and value.isascii() and "\x00" not in value:
-        value = value.strip()  # as nearly all of it is
-        if len(value) <= max_length:
-            return value
-    return clean_text(value, field=name, max_length=max_length)
 
 
 def _extra(row: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
@@ -141,9 +135,9 @@ def _read_customer(value: Any) -> tuple[str, str, str] | None:
     if value in (None, "", {}):
         return None
     facts = value if isinstance(value, Mapping) else {"id": value}
-    name = _text(facts.get("name"), "customer.name", 150)
-    email = _text(facts.get("email"), "customer.email", 254).lower()
-    known_by = _text(facts.get("id"), "customer.id", 200) or email or name
+    name = clean_text(facts.get("name"), field="customer.name", max_length=150)
+    email = clean_text(facts.get("email"), field="customer.email", max_length=254).lower()
+    known_by = clean_text(facts.get("id"), field="customer.id", max_length=200) or email or name
     if not known_by:
         raise BadInput("customer", "has no id, email or name.", "Send at least one of them.")
     return known_by, name, email
