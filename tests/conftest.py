@@ -5,11 +5,16 @@ import os
 import pytest
 from django.db import connection, connections
 from django.test import Client
+from hypothesis import settings as hypothesis
 
 from accounts.models import Project, Role, User
 from engagement.no_data import forget_noted_ways
 from tests.databases import Template
 from tests.factories import make_key, make_member, make_project, make_user
+
+# How long an example takes is no finding: the machine may be busy.
+hypothesis.register_profile("untimed", hypothesis(), deadline=None)
+hypothesis.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -246,7 +246,7 @@ samples = bodies("metric", "at", "value", "numerator", "denominator")
 
 class TestReadersRefuseOnlyWithBadInput:
     @given(ships)
-    @settings(max_examples=400, deadline=None)
+    @settings(max_examples=400)
     def test_a_ship(self, body):
         try:
             generic.parse(body, now=NOW)
@@ -255,7 +255,7 @@ class TestReadersRefuseOnlyWithBadInput:
 
     @given(st.sampled_from(["deployment_status", "ping", ""]), bodies("deployment", "repository",
            "deployment_status"), ships)  # fmt: skip
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     def test_a_delivery(self, event, body, deployment):
         if isinstance(body, dict):
             body = {"deployment_status": {"state": "success"}, "deployment": deployment, **body}
@@ -265,7 +265,7 @@ class TestReadersRefuseOnlyWithBadInput:
             assert str(error)
 
     @given(rows, st.sampled_from([None, UTC]))
-    @settings(max_examples=400, deadline=None)
+    @settings(max_examples=400)
     def test_a_row_of_feedback(self, row, zone):
         try:
             read_feedback(row, now=NOW, zone=zone)
@@ -273,7 +273,7 @@ class TestReadersRefuseOnlyWithBadInput:
             assert error.field
 
     @given(samples, st.sampled_from([None, UTC]))
-    @settings(max_examples=400, deadline=None)
+    @settings(max_examples=400)
     def test_a_sample(self, row, zone):
         try:
             read_sample(row, now=NOW, zone=zone)
@@ -281,9 +281,7 @@ class TestReadersRefuseOnlyWithBadInput:
             assert error.field
 
 
-shared = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+shared = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 class TestDoorsNeverFail:
