@@ -26,13 +26,13 @@ lint: ## Set up and check the code: ruff, mypy, import layers, migrations
 bench: bench-attribution bench-phrases bench-reestimate bench-inbox bench-samples bench-pages bench-events bench-intake bench-overload bench-memory bench-digest ## Run all measurements, one after the other
 
 bench-intake: ## Measure taking in feedback and events against a plain Django view
-	@exec scripts/bench_servers.sh intake
+	@POSTGRES_OPTIONS= exec scripts/bench.sh intake
 
 bench-overload: ## Measure what is answered and lost when more comes than can be taken
-	@exec scripts/bench_servers.sh overload
+	@POSTGRES_OPTIONS= exec scripts/bench.sh overload
 
 bench-memory: ## Measure the memory of the web, worker and beat processes
-	@exec scripts/bench_servers.sh memory
+	@POSTGRES_OPTIONS= exec scripts/bench.sh memory
 
 bench-reestimate: ## Measure estimating everything anew: 1,000 ships by 10 metrics, with Celery
 	@.venv/bin/python bench/reestimate.py
@@ -47,16 +47,16 @@ bench-digest: ## Measure what digests cost behind 10,000 and behind a million fe
 	@exec scripts/bench_digest.sh
 
 bench-samples: ## Measure taking in 1,000 samples a call against PostgreSQL's COPY
-	@exec scripts/bench_samples.sh
+	@POSTGRES_OPTIONS= exec scripts/bench.sh samples
 
 bench-pages: ## Fill databases with millions of samples and time the pages that show them
 	@exec scripts/bench_pages.sh
 
 bench-events: ## Fill databases with a million events, count them and time the pages
-	@exec scripts/bench_events.sh
+	@exec scripts/bench.sh events
 
 bench-inbox: ## Fill databases with a million feedback and time the inbox
-	@exec scripts/bench_inbox.sh
+	@exec scripts/bench.sh inbox --plans
 
 clean: ## Remove .venv and the tools' caches; your data in var/ and .env stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -11,7 +11,6 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,12 +32,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--connections", type=int, default=8)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ.setdefault("DATA_DIR", folder)
-        os.environ.update(SECRET_KEY="bench", DJANGO_SETTINGS_MODULE="config.settings")  # noqa: S106
-        import django
-
-        django.setup()
+    with servers.django_ready():
         measure(asked.rounds, asked.seconds, asked.connections)
 
 

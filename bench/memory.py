@@ -5,9 +5,7 @@ processes share once for each of them; PSS shares it out, so PSS may be added up
 """
 
 import argparse
-import os
 import sys
-import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -26,12 +24,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10.0)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ.setdefault("DATA_DIR", folder)
-        os.environ.update(SECRET_KEY="bench", DJANGO_SETTINGS_MODULE="config.settings")  # noqa: S106
-        import django
-
-        django.setup()
+    with servers.django_ready():
         measure(asked.seconds)
 
 

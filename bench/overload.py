@@ -6,9 +6,7 @@ come at a fixed pace, whatever is answered; and then a few, to see how soon all 
 """
 
 import argparse
-import os
 import sys
-import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,12 +24,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--share", type=float, default=1.5, help="of what can be taken")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ.setdefault("DATA_DIR", folder)
-        os.environ.update(SECRET_KEY="bench", DJANGO_SETTINGS_MODULE="config.settings")  # noqa: S106
-        import django
-
-        django.setup()
+    with servers.django_ready():
         measure(asked.seconds, asked.share)
 
 

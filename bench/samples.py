@@ -9,11 +9,9 @@ import argparse
 import http.client
 import io
 import json
-import os
 import random
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -22,6 +20,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+
+from bench import servers  # noqa: E402
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 CALL = 1_000  # rows
@@ -131,8 +131,6 @@ def measure(rounds: int) -> None:
     from django.core.management import call_command
     from django.db import connection
 
-    from bench import servers
-
     call_command("migrate", verbosity=0)
     with servers.wake() as (port, _pid):
         ways = Ways(port)
@@ -171,12 +169,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=40)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ.setdefault("DATA_DIR", folder)
-        os.environ.update(SECRET_KEY="bench", DJANGO_SETTINGS_MODULE="config.settings")  # noqa: S106
-        import django
-
-        django.setup()
+    with servers.django_ready():
         measure(asked.rounds)
 
 

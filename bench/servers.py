@@ -6,6 +6,7 @@ import shlex
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -30,6 +31,18 @@ def command(name: str, port: int) -> list[str]:
     line = parse_procfile((ROOT / "Procfile").read_text()).processes[name]
     words = shlex.split(line.replace('"$HOST:$PORT"', f"127.0.0.1:{port}"))
     return [sys.executable, "-m", *words]
+
+
+@contextmanager
+def django_ready() -> Iterator[None]:
+    """Set Django up on DATABASE_URL; without a DATA_DIR, in a folder that is deleted afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.setdefault("DATA_DIR", folder)
+        os.environ.update(SECRET_KEY="bench", DJANGO_SETTINGS_MODULE="config.settings")  # noqa: S106
+        import django
+
+        django.setup()
+        yield
 
 
 @contextmanager
