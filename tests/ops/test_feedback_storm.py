@@ -48,7 +48,7 @@ def post(house, body):
         return 0, {}
 
 
-def send_all(house, caller, accepted):
+def send_all(house, caller, accepted, given_up):
     """Send one's own rows, one by one or five at a time, each until it is taken."""
     rows = [{"id": f"{caller}-{n}", "text": f"It is slow {caller} {n}"} for n in range(EACH)]
     calls = [row if n % 2 else {"feedback": rows[n : n + 5]} for n, row in enumerate(rows)]
@@ -60,6 +60,8 @@ def send_all(house, caller, accepted):
                 accepted.append((call.get("id"), answer.get("id"), answer.get("created")))
                 break
             time.sleep(0.05)
+        else:
+            given_up.append((call, status, answer))
 
 
 def kill(process):
@@ -74,8 +76,9 @@ def test_each_is_stored_once_though_web_and_worker_are_killed(house):
     web, worker = house.start(PROCFILE["web"]), house.start_worker()
     house.start(PROCFILE["beat"])
     accepted: list[tuple[str, int, bool]] = []
+    given_up: list[tuple[dict, int, dict]] = []
     callers = [
-        threading.Thread(target=send_all, args=(house, caller, accepted))
+        threading.Thread(target=send_all, args=(house, caller, accepted, given_up))
         for caller in range(CALLERS)
     ]
     for caller in callers:
@@ -88,6 +91,7 @@ def test_each_is_stored_once_though_web_and_worker_are_killed(house):
     for caller in callers:
         caller.join()
 
+    assert given_up == []
     assert house.wait_until(ITEMS, CALLERS * EACH) == CALLERS * EACH
     assert house.one(WAITING) == 0
     named = [(name, pk) for name, pk, _ in accepted if name]
