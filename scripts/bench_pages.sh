@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures the pages over 10 million samples on a PostgreSQL of its own, and over a million on SQLite.
-# Takes half an hour and 6 GB; SAMPLES="1000000" and FEEDBACK=100000 make it less.
+# Takes eight minutes and more, and 6 GB; SAMPLES="1000000" and FEEDBACK=100000 make it less.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/lib.sh

@@ -198,6 +198,12 @@ class TestTheIndexOfSqlite:
                 "INSERT INTO feedback_words(feedback_words, rank) VALUES ('integrity-check', 1)"
             )
 
+    @pytest.mark.parametrize("typed", ["word ", "wor", '"two words"', "word -other", "-other "])
+    def test_is_asked_once_and_not_for_each_text(self, shop, typed):
+        for rows in both_ways(shop, typed):
+            assert "feedback_words" in (plan := rows.explain())
+            assert "CORRELATED" not in plan
+
     def test_is_mended_after_a_migration_took_its_triggers(self, shop):
         from feedback.search_index import keep_index
 
