@@ -41,6 +41,8 @@ _CONTACT = re.compile(
     re.IGNORECASE,
 )
 _WRITTEN_TOGETHER = re.compile(r"t?sch|cht?|ght|th|sh|sz|cz|rz|str")  # several letters, one sound
+_SAID_AGAIN = re.compile(r"(\w{1,3}?)\1{2,}")  # "hahahaha", "kkkkkk" and "nonono" say something
+_KEYS_AGAIN = re.compile(r"(qwe|wer|asd|sdf|dfg|fgh|jkl|zxc|xcv)\1{2,}")
 _LETTERS = re.compile(r"[a-z]{4,}")
 _MASHED = re.compile(
     r"[bcdfghjklmnpqrstvwxz]{6,}|(?:asdf|qwer|zxcv|hjkl|sdfg|dfgh){1,}|(\w{2,3})\1{3,}"
@@ -135,7 +137,10 @@ def _host(link: str) -> str:
 
 def is_gibberish(text: str) -> bool:
     """Return True if most words of a text in Latin letters are keys pressed at random."""
-    lowered = _WRITTEN_TOGETHER.sub("", text.lower())
+    said = _LINK.sub(" ", text.lower())
+    if not _KEYS_AGAIN.search(said):
+        said = _SAID_AGAIN.sub(r"\1", said)
+    lowered = _WRITTEN_TOGETHER.sub("", said)
     words = _LETTERS.findall(lowered)
     if not words or sum(map(len, words)) < 0.6 * len("".join(lowered.split())):
         return False

@@ -159,11 +159,20 @@ class TestSpam:
             "Your customer care number is never answered",
             "These do not open: https://a.example https://b.example https://c.example",
             "Rechtschreibfehler werden markiert",
+            "hahahahahahahahaha love it", "kkkkkkkkkkkkk muito bom", "jajajajajajajaja me encanta",
+            "nonononono please", "ooooooooo yeahhhhhhhh", "wkwkwkwkwkwkwk",
+            "see https://example.com/aaaaaaaaaaaa/bcdfghjklm",
             "SOOOOO GOOOOOD", "", "hmmmmm", "The link <a href='#'> in your mail is broken",
         ],
     )  # fmt: skip
     def test_is_not_what_customers_complain_about(self, text):
         assert not spam_in(text).is_held
+
+    @pytest.mark.parametrize(
+        "text", ["asdasdasdasd", "qweqweqweqwe asdasdasdasd", "sdfghjkl dfghjk"]
+    )
+    def test_is_keys_pressed_again_and_again(self, text):
+        assert spam_in(text).is_held
 
     def test_is_not_a_rating_with_mashed_keys(self):
         assert is_gibberish("asdfghjkl qwertyuiop")
