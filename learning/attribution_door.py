@@ -36,13 +36,14 @@ def answer_line(
 
     `line` is `{"releases": [{"version", "released_at", "notes"}], "feedback": [{"id", "text",
     "rating", "created_at", "version"}]}`. Raises ValueError if it is none; a release or feedback
-    that cannot be read is told to `report` and left out.
+    that cannot be read is told to `report`, and the feedback's answer, if it has an id, says so.
     """
     case = json.loads(line)
     if not isinstance(case, dict):
         raise ValueError("it is not an object")
     ships = _each(case, "releases", _ship, report)
-    said = _each(case, "feedback", _said, report)
+    unread: dict[int, dict[str, Any]] = {}
+    said = _each(case, "feedback", _said, report, unread)
     rows = {one.key: row for one, row in said}
     versions = [str(row["version"]) for _, row in ships]
     fleet = Fleet([ship for ship, _ in ships])
@@ -61,7 +62,10 @@ def answer_line(
         )
     }
     names = {ship.key: version for (ship, _), version in zip(ships, versions, strict=True)}
-    for key in sorted(found):
+    for key in sorted({*found, *unread}):
+        if key in unread:
+            yield unread[key]
+            continue
         one, shares = found[key]
         answer = {"id": rows[key]["id"], **_told(shares, names)}
         if asked.fixes:
@@ -93,6 +97,7 @@ def _each(
     name: str,
     read: Callable[[int, dict[str, Any]], Any],
     report: Callable[[str], None],
+    unread: dict[int, dict[str, Any]] | None = None,
 ) -> list[tuple[Any, dict[str, Any]]]:
     rows = case.get(name)
     if not isinstance(rows, list):
@@ -105,6 +110,9 @@ def _each(
             found.append((read(number, row), row))
         except (KeyError, TypeError, ValueError, OverflowError) as problem:
             report(f"{name} {number} was left out: {_spoken(problem)}")
+            if unread is not None and isinstance(row, dict) and "id" in row:
+                nothing = {"id": row["id"], "candidates": [], "none": 1.0}
+                unread[number] = {**nothing, "error": _spoken(problem)}
     return found
 
 

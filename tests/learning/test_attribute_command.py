@@ -96,10 +96,28 @@ class TestAttributeCommand:
 
         answers, problems = ask(json.dumps(case))
 
-        assert len(answers) == 3
+        assert [answer["id"] for answer in answers] == ["a", "b", 3, 1]
+        assert answers[-1]["candidates"] == [] and "`created_at`" in answers[-1]["error"]
         assert "Line 1: releases 4 was left out: it has no `released_at`" in problems
         assert "Line 1: feedback 4 was left out: it has no `id`" in problems
         assert len(problems.splitlines()) == 5
+
+    def test_answers_all_though_characters_are_broken(self, ask):
+        half = {**CASE["feedback"][0], "id": "half \ud83d", "version": "1.0\ud83d"}
+        line = json.dumps({**CASE, "feedback": [half, *CASE["feedback"]]})
+
+        answers, problems = ask("\ufeff" + line)
+
+        assert [answer["id"] for answer in answers] == ["half \ufffd", "a", "b", 3]
+        assert problems == ""
+
+    def test_reads_a_file_that_is_not_all_utf_8(self, tmp_path):
+        latin = json.dumps(CASE).replace("hangs", "h\xe4ngt").encode("latin-1")
+        (tmp_path / "in.jsonl").write_bytes(latin)
+        out = io.StringIO()
+        call_command("attribute", str(tmp_path / "in.jsonl"), jsonl=True, stdout=out)
+
+        assert len(out.getvalue().splitlines()) == 3
 
     def test_leaves_out_what_was_rolled_back_long_before(self, ask):
         back = {**CASE["releases"][1], "rolled_back_at": "2026-02-03T10:00:00Z"}

@@ -45,6 +45,14 @@ class TestWhatsNew:
         [answer], _ = whats_new(monkeypatch, '{"before": ["a"], "after": []}')
         assert answer["note"] == "1 text before, 0 after: too few to tell."
 
+    def test_answers_though_a_text_ends_within_a_character(self, monkeypatch):
+        broken = [f"{text} \ud83d" for text in BLANK * 2]
+        line = "\ufeff" + comparison(after=chatter(190, seed=2) + broken)
+        answers, problems = whats_new(monkeypatch, line, '{"before": "\\ud83d"}')
+
+        assert answers[0]["risen"][0]["quotes"][0].endswith("\ufffd")
+        assert len(answers) == 2 and "Line 2" in problems
+
     def test_takes_texts_with_their_customer(self, monkeypatch):
         loud = [{"text": text, "customer": "c-1"} for text in BLANK * 2]
         [answer], _ = whats_new(monkeypatch, comparison(after=chatter(190, seed=2) + loud))

@@ -8,6 +8,7 @@ from typing import IO, Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from common.values import storable
 from learning.attribution import CURRENT_METHOD, METHODS
 from learning.attribution_door import MOST, Asked, answer_line
 from learning.attribution_shares import OFF_TOPIC_FOR_ABOUT, OFF_TOPIC_FOR_RAN
@@ -66,15 +67,20 @@ class Command(BaseCommand):
             target: Any = self.stdout
             try:
                 if options["file"] != "-":
-                    source = files.enter_context(Path(options["file"]).open())
+                    source = files.enter_context(
+                        Path(options["file"]).open(encoding="utf-8", errors="replace")
+                    )
                 if options["output"] != "-":
-                    target = files.enter_context(Path(options["output"]).open("w"))
+                    target = files.enter_context(
+                        Path(options["output"]).open("w", encoding="utf-8")
+                    )
             except OSError as problem:
                 raise CommandError(f"{problem.filename}: {problem.strerror}.") from problem
             self._answer(source, target, asked)
 
     def _answer(self, source: IO[str], target: Any, asked: Asked) -> None:
-        for number, line in enumerate(source, 1):
+        for number, told in enumerate(source, 1):
+            line = told.removeprefix("\ufeff")
             if not line.strip():
                 continue
 
@@ -83,6 +89,7 @@ class Command(BaseCommand):
 
             try:
                 for answer in answer_line(line, asked, report=report):
-                    target.write(json.dumps(answer, ensure_ascii=False) + "\n")
+                    # Half a character, as where a text was cut short, cannot be written.
+                    target.write(storable(json.dumps(answer, ensure_ascii=False)) + "\n")
             except (ValueError, RecursionError) as problem:
                 report(f"left out: {problem}")
