@@ -9,6 +9,7 @@ the same id is, or just became, a feedback.
 import random
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
@@ -91,15 +92,25 @@ def count_waiting() -> int:
     return Arrival.objects.all()[: settings.MOST_UNSORTED_FEEDBACK + 1].count()
 
 
-def waiting_long(project: Project, *, now: datetime) -> tuple[int, datetime] | None:
-    """Return how many rows of a project wait in the journal, up to SHOWN, and since when.
+@dataclass(frozen=True, slots=True)
+class Late:
+    """What is in the journal for longer than it takes while a worker runs."""
 
-    None if none of them waits longer than it takes while a worker runs.
-    """
-    rows = Arrival.objects.filter(project=project).values_list("received_at", flat=True)
-    waiting = list(rows[:SHOWN])
-    oldest = min(waiting, default=now)
-    return (len(waiting), oldest) if now - oldest > LONG else None
+    count: int  # rows that wait for a worker
+    since: datetime
+    set_aside: int  # rows that a worker could not sort and tries again
+    shown: int  # of more than so many, one more than that are counted
+
+
+def waiting_long(project: Project, *, now: datetime) -> Late | None:
+    """Return what is late in a project's journal, or None if nothing is."""
+    rows = Arrival.objects.filter(project=project).order_by("pk")
+    looked_at = list(rows.values_list("received_at", "due_at")[: SHOWN + 1])
+    waiting = [received_at for received_at, due_at in looked_at if due_at is None]
+    since = min(waiting, default=now)
+    count = len(waiting) if now - since > LONG else 0
+    set_aside = len(looked_at) - len(waiting)
+    return Late(count, since, set_aside, SHOWN) if count or set_aside else None
 
 
 def _put(

@@ -16,7 +16,7 @@ from feedback.models import Arrival, FeedbackItem
 from feedback.rows import read_feedback
 from feedback.singles import submit_many, submit_one
 from feedback.sorting import settle, sort_waiting
-from tests.factories import make_key, make_project, make_user
+from tests.factories import make_feedback, make_key, make_project, make_user
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("database_on_disk")]
 LONG = (
@@ -270,7 +270,30 @@ class TestTheDoor:
         late = client.get("/p/shop/feedback/?all=on").content.decode()
 
         assert "to be sorted in" not in soon
-        assert "1 more came and waits to be sorted in" in late
+        assert "1 came and waits to be sorted in" in late
+        assert "Nothing is sorted in yet" in late and "Nobody has said anything" not in late
+
+    def test_the_inbox_says_what_cannot_be_sorted(self, shop, client):
+        make_feedback(shop, "It is slow")
+        rush(shop)
+        Arrival.objects.update(
+            received_at=timezone.now() - timedelta(days=1), tries=1, due_at=timezone.now()
+        )
+        client.force_login(User.objects.get())
+        page = client.get("/p/shop/feedback/?all=on").content.decode()
+
+        assert "1 could not be sorted in and is tried again" in page
+        assert "to be sorted in, the first since" not in page
+
+    @pytest.mark.parametrize(("count", "said"), [(2, "2 came and wait"), (3, "More than 2 came")])
+    def test_the_inbox_says_how_many_wait(self, shop, client, monkeypatch, count, said):
+        monkeypatch.setattr(arrivals, "SHOWN", 2)
+        for n in range(count):
+            rush(shop, f"Text {n}")
+        Arrival.objects.update(received_at=timezone.now() - timedelta(minutes=5))
+        client.force_login(User.objects.get())
+
+        assert said in client.get("/p/shop/feedback/?all=on").content.decode()
 
 
 class TestReadingWhatWaits:
