@@ -42,6 +42,11 @@ def clean_text(value: Any, *, field: str, max_length: int, required: bool = Fals
     return text
 
 
+def read_key(text: str) -> int:
+    """Return the key of a row that `text` names, such as "17", or 0, which no row has."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+
+
 def storable(text: str) -> str:
     """Return `text` with the characters that PostgreSQL cannot hold replaced by U+FFFD."""
     if text.isascii() and "\x00" not in text:

@@ -17,6 +17,7 @@ from accounts.models import Role, User
 from common.pages import is_a_persons_look
 from common.paging import page_of
 from common.query import read_word
+from common.values import read_key
 from dashboard.reads.findings import TONES, finding_page, findings_shown, kinds_of
 from learning.findings_links import notice_of
 from learning.findings_people import (
@@ -112,8 +113,7 @@ def _claim(request: HttpRequest, found: Finding) -> str:
 
 def _hand_over(request: HttpRequest, found: Finding) -> str:
     choice = request.POST.get("to", "")
-    is_number = choice.isascii() and choice.isdecimal() and len(choice) < 19
-    to = able(found.project).filter(pk=int(choice) if is_number else 0).first()
+    to = able(found.project).filter(pk=read_key(choice)).first()
     reason = request.POST.get("because", "").strip()
     if to is None or not reason:
         raise NotPossible("Choose a member, and say why.")

@@ -11,6 +11,7 @@ from django.http import QueryDict
 from accounts.models import Project, User
 from common.claims import stale_before
 from common.paging import Keyset, rows_beyond
+from common.values import read_key
 from dashboard.inbox_actions import ACTIONS, NotDoable
 from dashboard.inbox_filters import InboxFilter
 from deployments.models import Deployment
@@ -155,7 +156,7 @@ def _told(project: Project, action: str, choice: str) -> Any:
     """Return whom or what the choice names: a user, a ship, or None for nobody and none."""
     if action not in ACTIONS:
         raise NotDoable("Choose what to do first.")
-    number = int(choice) if choice.isascii() and choice.isdecimal() and len(choice) < 19 else 0
+    number = read_key(choice)
     if action == "assign" and choice != "nobody":
         person = User.objects.filter(
             memberships__project=project, is_active=True, pk=number

@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError
 from accounts.access import project_for
 from accounts.models import Project, Role, User
 from common.pages import page_or_part
+from common.values import read_key
 from dashboard.inbox import counted
 from dashboard.inbox_actions import ACTIONS, NotDoable
 from dashboard.inbox_bulk import BATCH, do_to_these, queue_for_all, queue_undo, stop
@@ -38,9 +39,7 @@ def feedback_bulk(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         if "everything" in request.POST:
             return _all_that_match(request, project, wanted, action, choice)
-        keys = [int(key) for key in request.POST.getlist("item") if key.isdecimal()][: BATCH + 1]
-        if max(keys, default=0) >= 2**63:
-            raise NotDoable("Choose at least one first.")
+        keys = [read_key(text) for text in request.POST.getlist("item")[: BATCH + 1]]
         job = do_to_these(project, keys, action, choice, by=request.user, now=timezone.now())
     except NotDoable as reason:
         messages.warning(request, str(reason))

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import project_for
 from accounts.models import Project, Role, User
+from common.values import read_key
 from dashboard.inbox_bulk import BY_HAND
 from deployments.models import Deployment
 from feedback.handling import add_note, assign, move_to
@@ -53,7 +54,7 @@ def feedback_ship(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     ship = None
     if choice != "none":
         known = Deployment.objects.filter(project=project).reaching_customers()
-        ship = get_object_or_404(known, pk=_number(choice))
+        ship = get_object_or_404(known, pk=read_key(choice))
     correct_attribution(item, deployment=ship, by=user, now=timezone.now())
     messages.success(request, "Saved. Thank you: Wake is scored on this.")
     return _back(request, slug, pk)
@@ -76,7 +77,7 @@ def feedback_assign(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     to = None
     if choice != "nobody":
         members = User.objects.filter(memberships__project=project, is_active=True)
-        to = get_object_or_404(members, pk=user.pk if choice == "me" else _number(choice))
+        to = get_object_or_404(members, pk=user.pk if choice == "me" else read_key(choice))
     because = request.POST.get("because", "")
     assign(item, to, by=user, now=timezone.now(), because=because)
     return _back(request, slug, pk)
@@ -118,15 +119,14 @@ def feedback_merge(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             messages.success(request, "Separated: it stands for itself again.")
         return _back(request, slug, pk)
     into = get_object_or_404(
-        FeedbackItem, project=project, pk=_number(request.POST.get("into", ""))
+        FeedbackItem, project=project, pk=read_key(request.POST.get("into", ""))
     )
+    if into.pk == item.pk:
+        messages.warning(request, "Choose another one: this is the same.")
+        return _back(request, slug, pk)
     head = merge(item, into=into, by=user, now=timezone.now())
     messages.success(request, "Merged. You can separate them again at any time.")
     return redirect("feedback_item", slug=slug, pk=head.pk)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
 
 
 def _back(request: HttpRequest, slug: str, pk: int) -> HttpResponse:

@@ -13,6 +13,7 @@ from accounts.access import may, membership_for, project_for
 from accounts.models import RANK, Project, Role, User
 from common.pages import is_a_persons_look, page_or_part
 from common.paging import page_of
+from common.values import read_key
 from dashboard.inbox import (
     count_new,
     environments_offered,
@@ -80,10 +81,10 @@ def inbox(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _just_done(request: HttpRequest, project: Project) -> dict[str, Any] | None:
-    asked = request.GET.get("done", "")
-    if not asked.isdecimal() or len(asked) > 18:
+    asked = read_key(request.GET.get("done", ""))
+    if not asked:
         return None
-    job = BulkAction.objects.filter(project=project, pk=int(asked), by=request.user.pk).first()
+    job = BulkAction.objects.filter(project=project, pk=asked, by=request.user.pk).first()
     if job is None:
         return None
     return {"job": job, "can_undo": may_be_undone(job)}

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import project_for
 from accounts.models import Role, User
+from common.values import read_key
 from deployments.models import Deployment
 from feedback.models import FeedbackItem
 from learning.models import Reply
@@ -106,8 +107,7 @@ def ship_fixes(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         Deployment.objects.select_related("environment", "project"), project=project, pk=pk
     )
     number = request.POST.get("feedback", "").strip().lstrip("#")
-    known = number.isdecimal() and len(number) < 19
-    item = FeedbackItem.objects.filter(project=project, pk=int(number) if known else 0).first()
+    item = FeedbackItem.objects.filter(project=project, pk=read_key(number)).first()
     if item is None:
         messages.error(request, "There is no feedback with that number here.")
     else:
@@ -119,7 +119,7 @@ def _ship(project_id: int, choice: str) -> Deployment:
     return get_object_or_404(
         Deployment.objects.select_related("environment", "project"),
         project=project_id,
-        pk=int(choice) if choice.isdecimal() and len(choice) < 19 else 0,
+        pk=read_key(choice),
     )
 
 

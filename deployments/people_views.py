@@ -10,7 +10,7 @@ from accounts.access import may, project_for
 from accounts.aliases import Identity, refuse
 from accounts.models import Alias, Project, Role, User
 from common.errors import BadInput
-from common.values import clean_text
+from common.values import clean_text, read_key
 from deployments.people import confirm_who, confirmed_aliases, take_back, unknown_shippers
 
 NOBODY = "nobody"
@@ -83,6 +83,4 @@ def _who(request: HttpRequest) -> Identity | None:
 
 
 def _member(project: Project, chosen: str) -> User | None:
-    if not chosen.isdecimal() or len(chosen) > 18:
-        return None
-    return project.members.filter(pk=int(chosen)).first()
+    return project.members.filter(pk=read_key(chosen)).first() if chosen else None

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from common.days import zone_of
-from common.values import storable
+from common.values import read_key, storable
 from deployments.models import Deployment, DeploymentStatus
 from feedback.models import FeedbackItem
 from learning.models import Reply
@@ -74,7 +74,7 @@ def _asked_for(deployment: Deployment) -> Iterable[FeedbackItem]:
     items = FeedbackItem.objects.filter(project=deployment.project_id)
     found = {item.pk: item for item in items.filter(external_id__in=named)}
     by_id = {item.external_id for item in found.values()}
-    numbers = [int(fix) for fix in named if fix.isdecimal() and len(fix) < 19 and fix not in by_id]
+    numbers = [read_key(fix) for fix in named if fix not in by_id]
     found |= {item.pk: item for item in items.filter(pk__in=numbers)}
     heads = {item.merged_into_id or item.pk for item in found.values() if item.held_at is None}
     heard = items.heard().filter(pk__in=heads).values("pk")

@@ -62,6 +62,13 @@ class TestDoingSomethingToThoseThatAreTicked:
         assert {event.feedback_id for event in events} == {item.pk for item in items[:2]}
         assert events[0].details == {"was": "new", "now": "closed"}
 
+    @pytest.mark.parametrize("key", ["9" * 5_000, str(2**63), "\u0663", "", "x"], ids=ascii)
+    def test_says_that_nothing_was_chosen_by_a_key_of_no_row(self, shop, items, as_ben, key):
+        answer = as_ben.post(BULK, {"item": key, "action": "closed"}, follow=True)
+
+        assert "Choose at least one first." in answer.content.decode()
+        assert set(statuses(shop)) == {"new"}
+
     def test_assigns_them(self, shop, items, as_ben, ada):
         post(as_ben, items[:2], f"assign:{ada.pk}")
 

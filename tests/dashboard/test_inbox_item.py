@@ -125,6 +125,13 @@ class TestFeedbackItem:
         with django_assert_max_num_queries(21):
             read(as_ben, item)
 
+    def test_cannot_be_merged_into_itself(self, shop, item, as_ben):
+        page = as_ben.post(
+            f"/p/shop/feedback/{item.pk}/merge/", {"into": item.pk}, follow=True
+        ).content.decode()
+
+        assert "Choose another one" in page and "Merged." not in page
+
 
 class TestSayingWhichShip:
     def test_takes_a_members_word_for_it(self, shop, item, as_ben):
