@@ -41,9 +41,13 @@ def answer_line(
     case = json.loads(line)
     if not isinstance(case, dict):
         raise ValueError("it is not an object")
-    ships = _each(case, "releases", _ship, report)
-    unread: dict[int, dict[str, Any]] = {}
-    said = _each(case, "feedback", _said, report, unread)
+    ships, _ = _each(case, "releases", _ship, report)
+    said, left_out = _each(case, "feedback", _said, report)
+    unread = {
+        number: {"id": row["id"], "candidates": [], "none": 1.0, "error": problem}
+        for number, (row, problem) in left_out.items()
+        if isinstance(row, dict) and "id" in row
+    }
     rows = {one.key: row for one, row in said}
     versions = [str(row["version"]) for _, row in ships]
     fleet = Fleet([ship for ship, _ in ships])
@@ -97,23 +101,21 @@ def _each(
     name: str,
     read: Callable[[int, dict[str, Any]], Any],
     report: Callable[[str], None],
-    unread: dict[int, dict[str, Any]] | None = None,
-) -> list[tuple[Any, dict[str, Any]]]:
+) -> tuple[list[tuple[Any, dict[str, Any]]], dict[int, tuple[Any, str]]]:
+    """Return what could be read, with its row, and by its number what could not, with why."""
     rows = case.get(name)
     if not isinstance(rows, list):
         raise ValueError(f"`{name}` is not a list")
-    found = []
+    found, left_out = [], {}
     for number, row in enumerate(rows, 1):
         try:
             if not isinstance(row, dict):
                 raise ValueError("it is not an object")
             found.append((read(number, row), row))
         except (KeyError, TypeError, ValueError, OverflowError) as problem:
+            left_out[number] = row, _spoken(problem)
             report(f"{name} {number} was left out: {_spoken(problem)}")
-            if unread is not None and isinstance(row, dict) and "id" in row:
-                nothing = {"id": row["id"], "candidates": [], "none": 1.0}
-                unread[number] = {**nothing, "error": _spoken(problem)}
-    return found
+    return found, left_out
 
 
 def _ship(number: int, row: dict[str, Any]) -> Candidate:

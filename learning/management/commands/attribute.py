@@ -1,6 +1,5 @@
 """Say which release each feedback is about, for measuring the method, or for using it alone."""
 
-import json
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import IO, Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from common.values import storable
+from common.json_lines import as_line, numbered
 from learning.attribution import CURRENT_METHOD, METHODS
 from learning.attribution_door import MOST, Asked, answer_line
 from learning.attribution_shares import OFF_TOPIC_FOR_ABOUT, OFF_TOPIC_FOR_RAN
@@ -79,17 +78,13 @@ class Command(BaseCommand):
             self._answer(source, target, asked)
 
     def _answer(self, source: IO[str], target: Any, asked: Asked) -> None:
-        for number, told in enumerate(source, 1):
-            line = told.removeprefix("\ufeff")
-            if not line.strip():
-                continue
+        for number, line in numbered(source):
 
             def report(problem: str, number: int = number) -> None:
                 self.stderr.write(f"Line {number}: {problem}")
 
             try:
                 for answer in answer_line(line, asked, report=report):
-                    # Half a character, as where a text was cut short, cannot be written.
-                    target.write(storable(json.dumps(answer, ensure_ascii=False)) + "\n")
+                    target.write(as_line(answer) + "\n")
             except (ValueError, RecursionError) as problem:
                 report(f"left out: {problem}")

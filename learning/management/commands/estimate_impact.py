@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from common.json_lines import numbered
 from learning.impact import CURRENT_METHOD, METHODS, Series, estimate
 
 
@@ -26,9 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Answer every line as soon as it is read."""
-        for number, line in enumerate(sys.stdin, 1):
-            if not line.strip():
-                continue
+        for number, line in numbered(sys.stdin):
             try:
                 answer = answer_line(line, options["method"])
             except (KeyError, TypeError, ValueError, IndexError) as problem:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from common.values import storable
+from common.json_lines import as_line, numbered
 from learning.phrases import LEVEL, Text, Told, whats_new
 
 DIGITS = 3
@@ -33,17 +33,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Answer every line at once; a bad line is named, and answered by its error."""
-        for number, line in enumerate(sys.stdin, 1):
-            line = line.removeprefix("\ufeff")
-            if not line.strip():
-                continue
+        for number, line in numbered(sys.stdin):
             try:
                 answer = answer_line(line, level=options["level"])
             except (KeyError, TypeError, ValueError, RecursionError) as problem:
-                said = storable(_said(problem))
-                answer = {"error": f"Line {number} is not a comparison: {said}"}
+                answer = {"error": f"Line {number} is not a comparison: {_said(problem)}"}
                 self.stderr.write(answer["error"])
-            self.stdout.write(json.dumps(answer, ensure_ascii=False))
+            self.stdout.write(as_line(answer))
             self.stdout.flush()
 
 
@@ -82,8 +78,7 @@ def _text(row: Any, place: str) -> Text:
     if words is not None and not isinstance(words, str):
         raise TypeError(f"{place} is not a text")
     customer = facts.get("customer")
-    # Half a character, as where a store cut a review short, could not be written out again.
-    return Text(place, storable(words or ""), None if customer is None else json.dumps(customer))
+    return Text(place, words or "", None if customer is None else json.dumps(customer))
 
 
 def _phrase(told: Told, words: dict[Any, str]) -> dict[str, Any]:
