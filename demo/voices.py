@@ -20,6 +20,9 @@ SOURCES = {
     "mailbox": (0.12, 0.10, False),
     "support": (0.08, 0.40, False),
 }
+IN_THE_BROWSER = 0.2  # a page is new at the next visit; an app waits for its store, as a share
+ADDRESS = "{}@customers.example"
+LEAVES_ADDRESS = 3  # one in so many, where a form asks for it
 
 
 @dataclass(slots=True)
@@ -45,14 +48,15 @@ class Customers:
 
     def __init__(self, ships: Sequence[PlannedShip], rng: np.random.Generator) -> None:
         self.ships = ships
-        slow = rng.exponential(2.2, CUSTOMERS)
-        self.delays = np.where(rng.random(CUSTOMERS) < 0.35, 0.0, slow)
+        slow = rng.exponential(1.5, CUSTOMERS)
+        self.delays = np.where(rng.random(CUSTOMERS) < 0.10, 0.0, slow)
         weights = 1 / (np.arange(CUSTOMERS) + 12.0)
         self.weights = weights / weights.sum()
 
-    def version(self, customer: int, moment: datetime) -> str:
+    def version(self, customer: int, moment: datetime, source: str) -> str:
         """Return the version that the customer runs at that moment; empty before the first."""
-        updated_at = moment - float(self.delays[customer]) * DAY
+        delay = float(self.delays[customer]) * DAY
+        updated_at = moment - delay * (IN_THE_BROWSER if source == "widget" else 1)
         for ship in reversed(self.ships):
             if ship.shipped_at <= updated_at and ship.runs_at(moment):
                 return ship.version
@@ -164,7 +168,7 @@ def _row(
     source = str(rng.choice(list(SOURCES), p=shares))
     _, knows_version, has_stars = SOURCES[source]
     customer = int(rng.choice(CUSTOMERS, p=customers.weights))
-    version = customers.version(customer, moment.said_at)
+    version = customers.version(customer, moment.said_at, source)
     if moment.about and _older(version, moment.about, customers.ships):
         version = moment.about.version  # nobody speaks of what they do not have yet
     row: dict[str, Any] = {
@@ -172,7 +176,7 @@ def _row(
         "source": source,
         "text": moment.text,
         "created_at": moment.said_at.replace(microsecond=0).isoformat(),
-        "customer": {"id": f"c-{customer + 1:04}"},
+        "customer": _who(customer, source),
     }
     if has_stars:
         row["rating"] = rating
@@ -181,6 +185,14 @@ def _row(
     if moment.area and source in ("widget", "support") and rng.random() < 0.6:
         row["area"] = moment.area
     return row
+
+
+def _who(customer: int, source: str) -> dict[str, str]:
+    who = {"id": f"c-{customer + 1:04}"}
+    in_a_form = source == "widget" and customer % LEAVES_ADDRESS == 0
+    if in_a_form or source in ("mailbox", "support"):
+        who["email"] = ADDRESS.format(who["id"])
+    return who
 
 
 def _older(version: str, ship: PlannedShip, ships: Sequence[PlannedShip]) -> bool:

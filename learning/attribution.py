@@ -19,6 +19,7 @@ from learning.attribution_v1 import evidence_shares
 from learning.attribution_v2 import shares_by_first_curve
 from learning.attribution_v3 import adoption_shares
 from learning.attribution_v4 import shares_as_sure_as_proved
+from learning.attribution_v5 import shares_of_those_it_reached
 
 __all__ = [
     "CURRENT_METHOD",
@@ -43,8 +44,9 @@ METHODS: dict[str, Method] = {
     "evidence-v2": shares_by_first_curve,
     "evidence-v3": adoption_shares,
     "evidence-v4": shares_as_sure_as_proved,
+    "evidence-v5": shares_of_those_it_reached,
 }
-CURRENT_METHOD = "evidence-v4"
+CURRENT_METHOD = "evidence-v5"
 
 
 def attribute(

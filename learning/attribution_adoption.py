@@ -3,8 +3,8 @@
 Ships of one train are put in order, the newest first. Of the customers that none of the newer
 ones has reached, ship k has reached the share h(k): a continuation ratio (Agresti 2002, 7.2), a
 logistic function of what attribution_curve.py knows of it. Its weights are fitted to the versions
-that customers named (attribution_learning.py); what they name lately corrects it (a beta prior of
-PRIOR customers).
+that customers named (attribution_learning.py); what they name lately corrects it
+(attribution_memory.py).
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from common.versions import Channel, place_in_order
 from learning.attribution_curve import CURVE, DEFAULT, Curve, Floats
 from learning.attribution_evidence import Candidate
+from learning.attribution_memory import Memory, corrected
 
 __all__ = [
     "AS_SURE",
@@ -35,18 +36,8 @@ DAY = 86_400.0
 OF_CHANNEL = {Channel.ALL: 1.0, Channel.TRIAL: 0.04, Channel.LONG_TERM: 0.03}
 TRAIN_FADES = 14.0  # days in which a train that does not move stops being news
 STAYS_NEWS = 0.4
-PRIOR = 8.0  # customers that the curve is worth, next to those who named their version
 PRIOR_OF_TRAINS = 10.0
-# Days in which what customers ran is half forgotten: the newest ship's share moves fast, and
-# how the older ones share the rest hardly moves.
-FORGETS_NEWEST, FORGETS_GROWN, FORGETS_SECOND, FORGETS_OLDER, FORGETS_TRAINS = (
-    0.5,
-    1.0,
-    4.0,
-    30.0,
-    60.0,
-)
-GROWN = 4.0
+FORGETS_TRAINS = 60.0  # days in which how many customers a train has is half forgotten
 AS_SURE = (0.0, 1.0)
 MOST_SEEN = 4_000  # sightings that one moment asks
 
@@ -110,7 +101,7 @@ def shares_by_adoption(
     shares, unreached = np.zeros(len(ships)), 0.0
     for train, weight in zip(trains, of_trains, strict=True):
         ratios = _ratios(
-            train, curve.features(train.ages) @ np.asarray(weights), days, at_place, len(ships)
+            train, curve.features(train.ages) @ np.asarray(weights), days, at_place, curve.memory
         )
         left = np.concatenate([[1.0], np.cumprod(1 - ratios)])
         shares[train.places] = weight * ratios * left[:-1]
@@ -196,22 +187,15 @@ def _weights_of_trains(
 
 
 def _ratios(
-    train: Train,
-    scores: Floats,
-    days: Floats,
-    at_place: NDArray[np.int64],
-    ships: int,
+    train: Train, scores: Floats, days: Floats, at_place: NDArray[np.int64], memory: Memory
 ) -> Floats:
     ratios = logistic(scores)
     if not len(days):
         return ratios
-    newest = FORGETS_NEWEST if train.ages[0] < GROWN else FORGETS_GROWN
-    for place, half in ((0, newest), (1, FORGETS_SECOND), (2, FORGETS_OLDER)):
-        counts = np.bincount(at_place, 0.5 ** (days / half), ships)[train.places]
-        reached = np.cumsum(counts[::-1])[::-1]  # customers of this ship and of all older ones
-        part = slice(place, place + 1) if place < 2 else slice(2, None)
-        ratios[part] = (PRIOR * ratios[part] + counts[part]) / (PRIOR + reached[part])
-    return np.clip(ratios, 1e-4, 1 - 5e-4)
+    order = np.full(max(at_place.max(), *train.places) + 1, -1)
+    order[train.places] = np.arange(len(train.places))
+    at = order[at_place]
+    return corrected(ratios, train.ages, days[at >= 0], at[at >= 0], memory)
 
 
 def logistic(values: Floats) -> Floats:

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from learning.attribution_memory import MEMORY, MEMORY_V4, Floats, Memory
+
+__all__ = ["CURVE", "CURVE_V4", "DEFAULT", "IN_STAGES", "Curve", "Floats", "features"]
 
 FEATURES = (
     "newest", "newest, log age", "newest, maybe not out yet", "newest, said at its moment",
@@ -39,10 +40,14 @@ ORDER_OF, ORDER_IS_WORTH = 30, 5  # ships
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """The features of a train, from the ages of its ships in days, and their default weights."""
+    """The features of a train, from the ages of its ships in days, and their default weights.
+
+    `memory` says how what customers named lately counts beside it.
+    """
 
     features: Callable[[Floats], Floats]
     default: tuple[float, ...]
+    memory: Memory = MEMORY
 
 
 def features(ages: Floats) -> Floats:
@@ -80,3 +85,4 @@ def features(ages: Floats) -> Floats:
 
 
 CURVE = Curve(features, DEFAULT)
+CURVE_V4 = Curve(features, DEFAULT, MEMORY_V4)

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from learning.attribution_curve import Curve, Floats
+from learning.attribution_curve import Curve
+from learning.attribution_memory import MEMORY_V4, Floats
 
 FEATURES = (
     "newest", "newest, log age", "newest, maybe not out yet", "newest, said at once",
@@ -32,4 +33,4 @@ def features(ages: Floats) -> Floats:
     return rows
 
 
-CURVE_V2 = Curve(features, DEFAULT)
+CURVE_V2 = Curve(features, DEFAULT, MEMORY_V4)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from learning.attribution_adoption import AS_SURE, DEFAULT, Seen, shares_by_adoption, surer
+from learning.attribution_curve import CURVE, Curve
 from learning.attribution_evidence import Candidate
 from learning.attribution_learning import LEARNS_FROM, Line, fit_adoption
 from learning.attribution_shares import Known
@@ -32,10 +33,15 @@ class Learner:
     """What was learned of a project's customers, after so many of them."""
 
     def __init__(
-        self, ships: Sequence[Candidate], known: Known, *, usual: tuple[float, ...] = DEFAULT
+        self,
+        ships: Sequence[Candidate],
+        known: Known,
+        *,
+        usual: tuple[float, ...] = DEFAULT,
+        curve: Curve = CURVE,
     ) -> None:
         """Begin with nothing learned; `usual` are the adoption weights that are held to."""
-        self.line, self.usual = Line(ships), usual
+        self.line, self.usual, self.curve = Line(ships), usual, curve
         self.known = replace(known, adoption=usual)
         self.count = self.learned = 0
         self.losses: dict[int, float] = {}  # -log of what each customer's own ship was given
@@ -68,7 +74,9 @@ class Learner:
         right = np.array([ship.key == key for ship in live], bool)
         if not right.any():
             return
-        shares, unreached = shares_by_adoption(live, moment, seen=seen, weights=known.adoption)
+        shares, unreached = shares_by_adoption(
+            live, moment, seen=seen, weights=known.adoption, curve=self.curve
+        )
         top = int(shares.argmax())
         rest = float(shares.sum() - shares[top])
         odds = float(np.log(shares[top] / rest)) if rest > 0 else MOST_ODDS

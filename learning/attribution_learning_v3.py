@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from learning.attribution_adoption import AS_SURE, Floats, Seen, shares_by_adoption
+from learning.attribution_curve import CURVE_V4
 from learning.attribution_evidence import Candidate
 from learning.attribution_learning import (
     LEARNS_FROM,
@@ -60,7 +61,7 @@ def fit_sureness(
         live = line.at(moment)
         right = np.array([ship.key for ship in live]) == seen.ships[place]
         if right.any():
-            shares, _ = shares_by_adoption(live, moment, seen=seen, weights=weights)
+            shares, _ = shares_by_adoption(live, moment, seen=seen, weights=weights, curve=CURVE_V4)
             told.append((np.log(np.maximum(shares, 1e-9)), right))
     if not told:
         return 1.0, AS_SURE

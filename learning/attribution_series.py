@@ -14,6 +14,7 @@ import numpy as np
 from common.versions import plain
 from learning.attribution import CURRENT_METHOD, MOST_CANDIDATES, Share, attribute
 from learning.attribution_adoption import Seen
+from learning.attribution_curve import CURVE, CURVE_V4
 from learning.attribution_evidence import Candidate, Said
 from learning.attribution_learner import Learner
 from learning.attribution_learning_v3 import LearnerV3
@@ -24,6 +25,7 @@ HORIZON = timedelta(days=730)  # a ship older than that is a candidate by its ve
 MOST_SHIPS = 200
 WORDS_FOR_RAN = {"words": 0.5}  # customers speak of what older ships changed, too
 KEEPS_V3 = {"evidence-v2", "evidence-v3"}  # ... way to learn
+KEEPS_V4 = {"evidence-v4"}
 
 
 class Fleet:
@@ -88,7 +90,12 @@ def attribute_series(
     learner = (
         LearnerV3(ships, known)
         if method in KEEPS_V3
-        else Learner(ships, known, usual=usual_weights(said))
+        else Learner(
+            ships,
+            known,
+            usual=usual_weights(said),
+            curve=CURVE_V4 if method in KEEPS_V4 else CURVE,
+        )
     )
     moments = seen.at.tolist()
     for one in sorted(said, key=lambda one: (one.said_at, one.key)):

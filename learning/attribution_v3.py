@@ -14,7 +14,7 @@ import numpy as np
 
 from common.versions import IN_TEXT, Match, compare, plain
 from learning.attribution_adoption import Floats, shares_by_adoption
-from learning.attribution_curve import CURVE, Curve
+from learning.attribution_curve import CURVE, CURVE_V4, Curve
 from learning.attribution_evidence import (
     Candidate,
     Evidence,
@@ -148,7 +148,7 @@ def adoption_shares(
     said: Said, candidates: Sequence[Candidate], known: Known, most: int
 ) -> list[Share]:
     """The method "evidence-v3": begin with who had which ship, and add up the evidence."""
-    return share_out(said, weigh_all(said, candidates, known), known, most)
+    return share_out(said, weigh_all(said, candidates, known, curve=CURVE_V4), known, most)
 
 
 def share_out(

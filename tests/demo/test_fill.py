@@ -1,3 +1,4 @@
+import contextlib
 from io import StringIO
 
 import pytest
@@ -13,7 +14,16 @@ from digest.models import FindingMail, Issue, Subscription
 from engagement.models import EventMetric, MetricSample
 from feedback.connectors.registry import CONNECTORS
 from feedback.models import FeedbackItem, Status
-from learning.models import Attribution, Finding, FindingNotice, ImpactEstimate, Learning, Reply
+from learning.models import (
+    Attribution,
+    AttributionFit,
+    Finding,
+    FindingNotice,
+    ImpactEstimate,
+    Learning,
+    Reply,
+)
+from learning.reply_ways import NoWay, way_of
 from tests.demo.conftest import NOW, SEED
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -72,6 +82,24 @@ class TestFillDemo:
         replies = Reply.objects.filter(project=filled.project)
 
         assert set(replies.values_list("state", flat=True)) == {Reply.State.DRAFT}
+
+    def test_knows_an_address_for_most_of_them_but_not_for_reviews_in_a_store(
+        self, filled, settings
+    ):
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        channels = []
+        for reply in Reply.objects.filter(project=filled.project):
+            with contextlib.suppress(NoWay):
+                channels.append(way_of(reply).channel)
+
+        assert set(channels) == {"mail"}
+        assert 0.5 < len(channels) / Reply.objects.filter(project=filled.project).count() < 1
+
+    def test_has_been_asked_how_often_wake_was_right(self, filled):
+        exam = AttributionFit.objects.get(project=filled.project).scores["exam"]
+
+        assert exam["asked"] == 200
+        assert exam["right"] > 0.65
 
     def test_runs_every_checkup_that_is_due(self, filled):
         checkups = Checkup.objects.filter(deployment__project=filled.project)

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
+from learning.attribution import METHODS
+
 ROOT = Path(__file__).parents[2]
 CASE = {
     "releases": [
@@ -127,7 +129,7 @@ class TestAttributeCommand:
 
         assert [one["version"] for one in answer["candidates"]] == ["1.0"]
 
-    @pytest.mark.parametrize("method", ["evidence-v1", "evidence-v2", "evidence-v3", "evidence-v4"])
+    @pytest.mark.parametrize("method", sorted(METHODS))
     def test_answers_by_older_methods_too(self, ask, method):
         answers, problems = ask(json.dumps(CASE), method=method)
 
