@@ -30,7 +30,7 @@ class Memory:
     since_shipped: bool = True
 
 
-# Chosen on the first half of each app's customers (docs/methods.md).
+# docs/methods.md says how they do on the first half of each app's customers.
 MEMORY = Memory(newest=1, grown=1, second=4, older=4)
 MEMORY_V4 = Memory(newest=0.5, grown=1, second=4, older=30, since_shipped=False)
 

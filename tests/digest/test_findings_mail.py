@@ -304,7 +304,7 @@ class TestHandingOver:
 
 @pytest.mark.django_db(transaction=True)
 class TestTwoWorkers:
-    def test_send_one_mail_between_them(self, told, mailbox):
+    def test_send_one_mail_between_them(self, told, database_on_disk, mailbox):
         note_finding_mails(now=NOW)
         mail, start, sent = FindingMail.objects.get(), threading.Barrier(2), []
 

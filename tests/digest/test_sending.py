@@ -149,7 +149,7 @@ class TestOnceAWeek:
 
 @pytest.mark.django_db(transaction=True)
 class TestTwoWorkers:
-    def test_send_one_mail_between_them(self, due, mailbox):
+    def test_send_one_mail_between_them(self, due, database_on_disk, mailbox):
         start = threading.Barrier(2)
         sent: list[Issue | None] = []
 

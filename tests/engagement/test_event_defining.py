@@ -219,10 +219,9 @@ class TestADefinitionInWords:
         assert "within 90 minutes" in in_words(row)
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
 @pytest.mark.django_db(transaction=True)
 class TestManyAtOnce:
-    def test_make_one_definition(self, shop):
+    def test_make_one_definition(self, shop, database_on_disk):
         start = threading.Barrier(6)
         failed: list[Exception] = []
 

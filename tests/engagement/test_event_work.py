@@ -302,10 +302,9 @@ class TestATurn:
         assert NOW + timedelta(minutes=10) < row.next_due_at < NOW + timedelta(minutes=20)
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
 @pytest.mark.django_db(transaction=True)
 class TestManyWorkers:
-    def test_claim_a_metric_one_at_a_time(self, shop):
+    def test_claim_a_metric_one_at_a_time(self, shop, database_on_disk):
         row = make_event_metric(shop)
         won: list[bool] = []
         start = threading.Barrier(12)
@@ -318,7 +317,7 @@ class TestManyWorkers:
         together([claim] * 12)
         assert sorted(won) == [False] * 11 + [True]
 
-    def test_that_all_believe_to_hold_it_store_one_sample_a_bucket(self, shop):
+    def test_that_all_believe_to_hold_it_store_one_sample_a_bucket(self, shop, database_on_disk):
         every_day(shop, "Ordered", 70)
         row = make_event_metric(shop)
         assert row.claim(NOW)

@@ -290,10 +290,9 @@ class TestKeeping:
         assert values(shop) == {START: 50 * 20}
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="needs PostgreSQL: threads share a table")
 @pytest.mark.django_db(transaction=True)
 class TestManyAtOnce:
-    def test_lose_and_double_nothing(self, shop):
+    def test_lose_and_double_nothing(self, shop, database_on_disk):
         follow(shop)
         problems: list[Exception] = []
 

@@ -104,9 +104,7 @@ class TestSeparate:
 
 @pytest.mark.django_db(transaction=True)
 class TestTwoPeopleAtOnce:
-    def test_who_merge_in_opposite_ways_make_no_circle(self, shop, ada):
-        if connection.vendor == "sqlite":
-            pytest.skip("SQLite has one writer at a time; run this on PostgreSQL.")
+    def test_who_merge_in_opposite_ways_make_no_circle(self, shop, ada, database_on_disk):
         one, two = make_feedback(shop), make_feedback(shop)
 
         def work(item, into):

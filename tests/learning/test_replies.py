@@ -423,10 +423,7 @@ class TestNamingAsFixed:
 
 @pytest.mark.django_db(transaction=True)
 class TestWorkersAtOnce:
-    @pytest.mark.skipif(
-        connection.vendor == "sqlite", reason="SQLite in memory lets only one thread in: PostgreSQL"
-    )
-    def test_send_each_reply_once(self, shop, ben):
+    def test_send_each_reply_once(self, shop, ben, database_on_disk):
         for number in range(6):
             asked(shop, f"a{number}", customer={"email": f"c{number}@customer.example"})
         draft_replies(shipped(shop, *(f"a{number}" for number in range(6))), now=NOW)

@@ -240,7 +240,7 @@ class TestTheTask:
 
 @pytest.mark.django_db(transaction=True)
 class TestSeveralWorkers:
-    def test_send_a_message_once(self, message, receiver):
+    def test_send_a_message_once(self, message, database_on_disk, receiver):
         def claim(_):
             try:
                 return message.claim(NOW)
