@@ -8,7 +8,8 @@ source scripts/lib.sh
 source scripts/postgres.sh
 
 MAKE_GOAL=test scripts/setup.sh dev
-args=(-q -n "${WORKERS:-2}" ${ARGS:-})
+# Some tests wait for servers, so one process more than there are cores; WORKERS=2 says otherwise.
+args=(-q -n "${WORKERS:-$(($(nproc) + 1))}" ${ARGS:-})
 DATA_DIR=$(mktemp -d)
 export DATA_DIR
 failed=()
