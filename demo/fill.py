@@ -16,7 +16,6 @@ from demo.simulator import PEOPLE, simulate
 from demo.telling import tell_events
 from deployments.models import Checkup, Deployment
 from feedback.models import FeedbackItem
-from learning.exams import sit_exam
 from learning.models import Learning
 
 NAME = "Harbour Shop"
@@ -68,7 +67,6 @@ def fill_demo(
         start = max(now - LONGEST, now - timedelta(weeks=weeks))
         tell_events(project, simulate_events(world.ships, start=start, now=now, rng=rng), now=now)
         stop_mails(project, now=now)
-        sit_exam(project, now=now)
     return count(project)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from accounts.models import Project
+from accounts.models import Project, User
 from common.windows import WEEK
 from demo.catalogue import MAIL
 from demo.digests import mondays, write_digest
@@ -16,13 +16,15 @@ from demo.places import Places, said_besides
 from demo.simulator import World
 from demo.team import DONE_AFTER, Reading, plan_answer, plan_confirmation, plan_readings
 from deployments.intake import record_deployment
-from deployments.models import Checkup
+from deployments.models import Checkup, Deployment
 from deployments.providers import generic
 from engagement.intake import define_metric, record_samples
 from feedback.handling import move_to
 from feedback.intake import BATCH
 from feedback.models import FeedbackItem, Status
 from learning.checkup import perform_checkup
+from learning.corrections import correct_attribution
+from learning.exams import sit_exam
 from learning.findings import find_in_feedback
 from learning.findings_people import close, judge
 from learning.intake import confirm_learning
@@ -65,9 +67,11 @@ class Replay:
                 record_deployment(project=self.project, ship=ship, now=moment)
             self._work(now=moment)
             if moment in self.mondays:
+                sit_exam(self.project, now=moment)
                 write_digest(self.project, now=moment)
             self.step(moment)
         link_feedback(self.project, now=self.world.now)
+        sit_exam(self.project, now=self.world.now)
 
     def _events(self) -> list[tuple[datetime, dict[str, Any] | None]]:
         """Return the moments at which something happens, with what CI posts then, by time."""
@@ -170,6 +174,18 @@ class Replay:
             read_feedback(item, by=by, now=one.at)
             if one.reply:
                 move_to(item, Status.ANSWERED, by=by, now=one.at)
+            if one.looks_closely:
+                self._correct(item, by=by, now=one.at)
+
+    def _correct(self, item: FeedbackItem, *, by: User, now: datetime) -> None:
+        """Say which ship it is truly about, where Wake says another."""
+        best = item.attributions.filter(is_best=True).select_related("deployment").first()
+        about = self.world.truth.about[item.external_id]
+        if best is None or about == (best.deployment.version if best.deployment else None):
+            return
+        ship = Deployment.objects.filter(project=self.project, version=about).first()
+        if (ship is None) == (about is None):
+            correct_attribution(item, deployment=ship, by=by, now=now)
 
 
 def _taken(waiting: deque[dict[str, Any]], field: str, until: str) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ HOUR = timedelta(hours=1)
 READ = 0.97  # of what customers say about a ship; of the rest, a little less
 ANSWERED = 0.35
 SMALL_CONFIRMED = 0.65
+CORRECTS = 25  # one in so many is looked at closely enough to see that it is about another ship
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Reading:
     feedback_id: str
     by: str  # a mail address
     reply: str  # empty if it is only read
+    looks_closely: bool  # and says so if it is about another ship
 
 
 def plan_readings(world: World, rng: np.random.Generator) -> list[Reading]:
@@ -43,7 +45,8 @@ def plan_readings(world: World, rng: np.random.Generator) -> list[Reading]:
         kind = "praise" if world.truth.is_pleased[row["id"]] else "complaint"
         answers = rng.random() < (ANSWERED / 3 if kind == "praise" else ANSWERED)
         reply = str(rng.choice(replies[kind])) if answers else ""
-        readings.append(Reading(at, row["id"], by, reply))
+        looks_closely = crc32(row["id"].encode()) % CORRECTS == 0
+        readings.append(Reading(at, row["id"], by, reply, looks_closely))
     return sorted(readings, key=lambda reading: (reading.at, reading.feedback_id))
 
 

@@ -96,10 +96,12 @@ class TestFillDemo:
         assert 0.5 < len(channels) / Reply.objects.filter(project=filled.project).count() < 1
 
     def test_has_been_asked_how_often_wake_was_right(self, filled):
-        exam = AttributionFit.objects.get(project=filled.project).scores["exam"]
+        fit = AttributionFit.objects.get(project=filled.project)
 
-        assert exam["asked"] == 200
-        assert exam["right"] > 0.65
+        assert fit.scores["exam"]["asked"] == 200
+        assert fit.scores["exam"]["right"] > 0.65
+        assert fit.corrections >= 40
+        assert fit.scores["corrections"]["let_stand"] > 1000
 
     def test_runs_every_checkup_that_is_due(self, filled):
         checkups = Checkup.objects.filter(deployment__project=filled.project)

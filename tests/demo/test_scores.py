@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from learning.corrections import METHOD
 from learning.models import Attribution, ImpactEstimate, Learning
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -111,8 +112,13 @@ class TestVerdicts:
 
 @pytest.fixture
 def best(filled):
-    """The version that Wake thinks each thing is most likely about, and how sure it is."""
-    rows = Attribution.objects.filter(feedback__project=filled.project, is_best=True)
+    """The version that Wake thinks each thing is most likely about, and how sure it is.
+
+    What the team corrected is not asked of.
+    """
+    rows = Attribution.objects.filter(feedback__project=filled.project, is_best=True).exclude(
+        method=METHOD
+    )
     return {
         said: (version, probability)
         for said, version, probability in rows.values_list(
