@@ -1,8 +1,8 @@
-"""Fits how much each kind of evidence counts to what people corrected. Pure.
+"""Fits how much each kind of evidence counts to what people say of it. Pure.
 
 A multinomial logit over the candidates and "none" (McFadden 1974) whose coefficients are held to
 1, and the offset of "none" to 0, by a normal prior: three corrections move little, a hundred that
-agree move much. Solved by Newton's method.
+agree move much. Solved by Newton's method within bounds (Bertsekas 1982).
 """
 
 from collections.abc import Sequence
@@ -14,17 +14,21 @@ from learning.attribution_adoption import Floats
 from learning.attribution_v3 import KINDS, Weighed
 
 STRENGTH = 25.0  # how hard 1 holds on, as corrections
-STEPS = 15
-LEAST_TRUST, MOST_TRUST = 0.0, 2.0
-MOST_NONE = 4.0
+STEPS = 30
+LEAST = np.array([0.0] * len(KINDS) + [-4.0])  # of each kind's trust, and of none
+MOST = np.array([2.0] * len(KINDS) + [4.0])
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One correction: what spoke for each ship, and the place of the right one; None is none."""
+    """One correction: what spoke for each ship, and the place of the right one; None is none.
+
+    It counts for so many.
+    """
 
     weighed: Weighed
     right: int | None
+    counts: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +53,17 @@ def fit_trust(cases: Sequence[Case]) -> Trust:
     found = start.copy()
     for _ in range(STEPS if tables else 0):
         slope, curve = STRENGTH * (found - start), STRENGTH * np.eye(len(start))
-        for fixed, rows, right in tables:
+        for (fixed, rows, right), case in zip(tables, cases, strict=True):
             chances = _softmax(fixed + rows @ found)
             mean = chances @ rows
-            slope += mean - rows[right]
-            curve += (rows * chances[:, None]).T @ rows - np.outer(mean, mean)
-        step = np.linalg.solve(curve, slope)
-        found = found - np.clip(step, -1, 1)
-        found[:-1] = np.clip(found[:-1], LEAST_TRUST, MOST_TRUST)
-        found[-1] = np.clip(found[-1], -MOST_NONE, MOST_NONE)
-        if np.abs(step).max() < 1e-4:
+            slope += case.counts * (mean - rows[right])
+            curve += case.counts * ((rows * chances[:, None]).T @ rows - np.outer(mean, mean))
+        # What stands at its bound and wants to go beyond stays there, and the others go on alone.
+        free = ~((found <= LEAST) & (slope > 0) | (found >= MOST) & (slope < 0))
+        step = np.zeros(len(start))
+        step[free] = np.linalg.solve(curve[np.ix_(free, free)], slope[free])
+        before, found = found, np.clip(found - np.clip(step, -1, 1), LEAST, MOST)
+        if np.abs(found - before).max() < 1e-4:
             break
     return Trust(tuple(float(one) for one in found[:-1]), float(found[-1]))
 
@@ -70,7 +75,7 @@ def log_loss_of_trust(cases: Sequence[Case], trust: Trust) -> float:
     for case in cases:
         fixed, rows, right = _table(case)
         losses.append(-float(np.log(max(_softmax(fixed + rows @ weights)[right], 1e-6))))
-    return float(np.mean(losses)) if losses else 0.0
+    return float(np.average(losses, weights=[case.counts for case in cases])) if losses else 0.0
 
 
 def _table(case: Case) -> tuple[Floats, Floats, int]:

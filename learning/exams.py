@@ -23,17 +23,15 @@ from learning.attribution_adoption import Seen
 from learning.attribution_learner import SURER_EVERY, Learner
 from learning.attribution_learning import log_loss_of_adoption
 from learning.attribution_shares import OFF_TOPIC_FOR_RAN
-from learning.attribution_trust import DEFAULT_TRUST, Case, Trust, fit_trust, log_loss_of_trust
-from learning.attribution_v4 import usual_weights, weigh
+from learning.attribution_v4 import usual_weights
 from learning.calibration import Told, about_eighty, reliability, share_right
-from learning.knowledge import as_kept, known_from, what_is_known
+from learning.exam_corrections import fit_corrections
+from learning.knowledge import as_kept, known_from
 from learning.linking import Candidates, as_said
 from learning.models import AttributionFit, Correction
 
 MOST_ASKED = 400  # the last feedback that names its version
 LEAST_ASKED = 40  # with fewer, nothing is fitted
-MOST_CORRECTIONS = 300
-LEAST_CORRECTIONS = 8
 AGAIN_AFTER = timedelta(hours=20)
 SOONER_AFTER = timedelta(minutes=50)  # ... where SURER_EVERY customers named theirs since
 
@@ -99,7 +97,7 @@ def sit_exam(project: Project, *, now: datetime) -> AttributionFit:
         learned, scores["adoption"] = _fit_adoption(exam, half)
         weights |= learned
     known = known_from(weights, exam.seen)
-    count, trust, scores["corrections"] = _fit_corrections(project, known)
+    count, trust, scores["corrections"] = fit_corrections(project, known)
     if trust:
         weights |= {"trust": trust.as_dict(), "none": trust.none}
     scores["exam"] = _score(exam, _known_by_then(exam, weights), half)
@@ -147,57 +145,18 @@ def _fit_adoption(exam: Exam, half: int) -> tuple[dict[str, Any], dict[str, Any]
 
 def _known_by_then(exam: Exam, weights: dict[str, Any]) -> Callable[[datetime], Known]:
     """Return what gives what was known at a moment; it must be asked in the order of time."""
-    last = replace(known_from(weights, exam.seen), off_topic=OFF_TOPIC_FOR_RAN)
+    # Corrections teach which ship feedback is about; which one the customer ran is asked here.
+    known = known_from(weights, exam.seen)
+    last = replace(known, off_topic=OFF_TOPIC_FOR_RAN, trust={}, none=0.0)
     if "adoption" not in weights:
         return lambda moment: last
     learner, moments = exam.learner(), exam.seen.at.tolist()
 
-    def known(moment: datetime) -> Known:
+    def by_then(moment: datetime) -> Known:
         then = learner.after(bisect_left(moments, moment.timestamp()))
         return replace(last, adoption=then.adoption, sureness=then.sureness)
 
-    return known
-
-
-def _fit_corrections(project: Project, known: Known) -> tuple[int, Trust | None, dict[str, Any]]:
-    """Return how many corrections there are, the trust they teach if it is better, and scores."""
-    rows = (
-        Correction.objects.filter(feedback__project=project)
-        .select_related("feedback")
-        .order_by("-corrected_at", "-pk")[:MOST_CORRECTIONS]
-    )
-    corrections = list(rows)[::-1]
-    if len(corrections) < LEAST_CORRECTIONS:
-        return len(corrections), None, {}
-    items = [correction.feedback for correction in corrections]
-    field = Candidates.of(project, items)
-    seen = what_is_known(project, items, field.seen).seen
-    cases = [
-        case
-        for correction in corrections
-        if (case := _case(field, correction, replace(known, seen=seen)))
-    ]
-    cut = len(cases) * 2 // 3
-    trust = fit_trust(cases[:cut])
-    before = log_loss_of_trust(cases[cut:], DEFAULT_TRUST)
-    after = log_loss_of_trust(cases[cut:], trust)
-    kept = after < before
-    scores = {"before": before, "after": after, "learned_from": cut, "kept": kept}
-    return len(corrections), fit_trust(cases) if kept else None, scores
-
-
-def _case(field: Candidates, correction: Correction, known: Known) -> Case | None:
-    item = correction.feedback
-    candidates = field.candidates_for(item)
-    if not candidates:
-        return None
-    weighed = weigh(as_said(item), candidates, known)
-    keys = [ship.key for ship in weighed.ships]
-    if correction.deployment_id is None:
-        return Case(weighed, None)
-    if correction.deployment_id not in keys:
-        return None  # what was not offered teaches nothing of the weights
-    return Case(weighed, keys.index(correction.deployment_id))
+    return by_then
 
 
 def _score(exam: Exam, known: Callable[[datetime], Known], half: int) -> dict[str, Any]:

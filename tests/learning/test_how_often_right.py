@@ -1,11 +1,13 @@
 """How often Wake was right: the arithmetic, the exam, what corrections teach, and the page."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 import pytest
 from django.urls import reverse
 
+from learning import exam_corrections
 from learning.attribution_adoption import NOTHING_SEEN
 from learning.attribution_evidence import Candidate
 from learning.attribution_trust import Case, fit_trust, log_loss_of_trust
@@ -80,6 +82,41 @@ class TestFitTrust:
         trust = fit_trust([case(2.0, words_are_right=False)] * 60)
 
         assert trust.of_kind[KINDS.index("name")] == 1
+
+    def test_gives_none_its_share_where_most_was_let_stand(self):
+        """One ship alone, whose version was named: right seven times of ten."""
+        ship = Candidate(1, "", "", NOW, "", "")
+        by_kind = np.zeros((1, len(KINDS)))
+        by_kind[0, KINDS.index("version")] = 9.9
+        weighed = Weighed([ship], np.log([0.98]), by_kind, [[]], np.log(0.02))
+        corrected = [Case(weighed, None)] * 300
+
+        fair = fit_trust([*corrected, Case(weighed, 0, counts=700)])
+        unfair = fit_trust(corrected)
+
+        assert 0.2 < self.given_to_none(weighed, fair) < 0.32  # the default holds it back
+        assert self.given_to_none(weighed, unfair) > 0.5
+
+    def given_to_none(self, weighed, trust) -> float:
+        ship = np.exp(weighed.prior[0] + weighed.by_kind[0] @ np.array(trust.of_kind))
+        none = np.exp(weighed.none + trust.none)
+        return none / (none + ship)
+
+    def test_counts_a_case_for_as_many(self):
+        one = case(2.0, words_are_right=False)
+
+        assert fit_trust([replace(one, counts=20)]).of_kind == pytest.approx(
+            fit_trust([one] * 20).of_kind
+        )
+
+    def test_moves_the_others_where_one_cannot_go_on(self):
+        """Words cannot count less than nothing; that it is none can."""
+        weighed = replace(case(6.0, words_are_right=False).weighed, none=-6.0)
+
+        trust = fit_trust([Case(weighed, None)] * 100)
+
+        assert trust.of_kind[self.WORDS] == 0
+        assert trust.none > 2
 
     def test_tells_such_cases_better(self):
         cases = [case(2.0, words_are_right=False)] * 20
@@ -179,6 +216,66 @@ class TestSitExam:
         assert fit.corrections == 12
         assert fit.scores["corrections"]["kept"]
         assert fit.weights["none"] > 0
+
+
+class TestWhatPeopleLetStand:
+    """People correct what is wrong, and say nothing of what is right."""
+
+    def project(self, shop, ben, *, opened):
+        """Twelve of forty that name their version are corrected, and `opened` were let stand."""
+        make_deployment(shop, "1.0", shipped_at=NOW - 50 * DAY)
+        items = [
+            make_feedback(
+                shop, f"It hangs {number}", version="1.0", created_at=NOW - (40 - number) * DAY
+            )
+            for number in range(40)
+        ]
+        link_feedback(shop, now=NOW)
+        for number, item in enumerate(items):
+            at = NOW - (40 - number) * DAY
+            if number % 10 < 3:
+                correct_attribution(item, deployment=None, by=ben, now=at)
+            elif opened:
+                item.mark_seen(by=ben, now=at)
+        return shop
+
+    def test_is_weighed_against_corrections(self, shop, ben):
+        weighed = sit_exam(self.project(shop, ben, opened=True), now=NOW)
+        shop.feedback.update(seen_at=None)
+        alone = sit_exam(shop, now=NOW)
+
+        assert (weighed.corrections, weighed.scores["corrections"]["let_stand"]) == (12, 28)
+        assert (alone.corrections, alone.scores["corrections"]["let_stand"]) == (12, 0)
+        assert weighed.weights["none"] < 0.8 * alone.weights["none"]
+
+    def test_may_be_a_part_that_counts_for_all(self, shop, ben, monkeypatch):
+        whole = sit_exam(self.project(shop, ben, opened=True), now=NOW)
+        monkeypatch.setattr(exam_corrections, "MOST_LET_STAND", 7)
+        part = sit_exam(shop, now=NOW)
+
+        assert part.scores["corrections"]["let_stand"] == 28
+        assert part.weights["none"] == pytest.approx(whole.weights["none"], rel=0.05)
+
+    def test_is_told_on_the_page(self, client, shop, ada, ben):
+        sit_exam(self.project(shop, ben, opened=True), now=NOW)
+        client.force_login(ada)
+
+        page = client.get(reverse("how_often_right", args=[shop.slug])).content.decode()
+
+        assert "Wake weighs them against the 28 that people opened and let stand" in page
+
+
+class TestTheExam:
+    def test_asks_which_ship_a_customer_ran_whatever_corrections_say_of_none(self, slow, ben):
+        before = sit_exam(slow, now=NOW).scores["exam"]
+        link_feedback(slow, now=NOW)
+        for item in slow.feedback.order_by("pk")[:40]:
+            correct_attribution(item, deployment=None, by=ben, now=NOW)
+
+        fit = sit_exam(slow, now=NOW)
+
+        assert fit.weights["none"] > 0
+        assert fit.scores["exam"] == before
 
 
 class TestThePage:
