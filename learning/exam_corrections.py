@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import F
+
 from accounts.models import Project
 from feedback.models import FeedbackItem
 from learning.attribution import Known
@@ -68,17 +70,16 @@ def _let_stand(project: Project, *, since: datetime) -> tuple[int, list[Told]]:
 
     What Wake had said of each is taken to be right.
     """
-    opened = (
-        FeedbackItem.objects.heard()
-        .filter(project=project, seen_at__gt=since, correction=None)
-        .order_by("seen_at", "pk")
+    opened = FeedbackItem.objects.heard().filter(
+        project=project, seen_at__gt=since, correction=None
     )
-    keys = list(opened.values_list("pk", flat=True))
-    every = max(1, -(-len(keys) // MOST_LET_STAND))
-    best = Attribution.objects.filter(feedback__in=keys[::every], is_best=True)
+    count = opened.count()
+    every = max(1, -(-count // MOST_LET_STAND))
+    part = opened.annotate(place=F("pk") % every).filter(place=0)
+    best = Attribution.objects.filter(feedback__in=part.values("pk"), is_best=True)
     rows = list(best.select_related("feedback"))
-    counts = len(keys) / max(1, len(rows))
-    return len(keys), [
+    counts = count / max(1, len(rows))
+    return count, [
         Told(row.feedback.seen_at or since, row.feedback, row.deployment_id, counts) for row in rows
     ]
 
