@@ -8,8 +8,9 @@ source scripts/lib.sh
 source scripts/postgres.sh
 
 MAKE_GOAL=test scripts/setup.sh dev
-# Some tests wait for servers, so one process more than there are cores; WORKERS=2 says otherwise.
-args=(-q -n "${WORKERS:-$(($(nproc) + 1))}" ${ARGS:-})
+# One process a core, from 2 to 8 of them: each takes up to 700 MB.
+cores=$(nproc)
+args=(-q -n "${WORKERS:-$((cores < 2 ? 2 : cores > 8 ? 8 : cores))}" ${ARGS:-})
 DATA_DIR=$(mktemp -d)
 export DATA_DIR
 failed=()
