@@ -85,7 +85,7 @@ def _name_what_is_fixed(
             for row in rows
             if ship.thanks_for
             and about[row["id"]] == ship.thanks_for
-            and row.get("rating", 5) <= 3
+            and row.get("rating", 5) <= 2
             and row["created_at"] < ship.shipped_at.isoformat()
         ]
         if complaints:
