@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import uuid
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg2
@@ -160,11 +161,10 @@ def redis_url(tmp_path):
 
 
 SEED = """
-from datetime import timedelta
-from django.utils import timezone
+from datetime import datetime, timedelta
 from deployments.ship import Expectation
 from tests.factories import *
-now = timezone.now()
+now = datetime.fromisoformat("{now}")
 project = make_project("Shop", owner=make_user("ada@example.com"))
 metrics = [make_metric(project, key) for key in ("checkout_conversion", "signups")]
 for metric in metrics:
@@ -188,10 +188,15 @@ for n in range({ships}):
 
 @pytest.fixture
 def seed():
-    """Call it to fill a house with ships whose checkups of the first month are due."""
+    """Call it to fill a house with ships whose checkups of the first month are due.
+
+    All houses of a test are filled as of one moment, so that they hold the same whatever the clock
+    says by then; well within an hour, as samples begin with theirs.
+    """
+    now = (datetime.now(UTC) - timedelta(hours=1)).replace(minute=30, second=0, microsecond=0)
 
     def fill(house: House, ships: int) -> int:
-        house.python(SEED.format(ships=ships))
+        house.python(SEED.format(ships=ships, now=now.isoformat()))
         return house.one(
             "SELECT count(*) FROM deployments_checkup "
             "WHERE finished_at IS NULL AND due_at <= CURRENT_TIMESTAMP"
