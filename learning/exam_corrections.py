@@ -55,13 +55,7 @@ def fit_corrections(project: Project, known: Known) -> tuple[int, Trust | None, 
     before = log_loss_of_trust(cases[cut:], DEFAULT_TRUST)
     after = log_loss_of_trust(cases[cut:], trust)
     kept = after < before
-    scores = {
-        "before": before,
-        "after": after,
-        "learned_from": len(corrected),
-        "let_stand": count,
-        "kept": kept,
-    }
+    scores = {"before": before, "after": after, "let_stand": count, "kept": kept}
     return len(corrected), fit_trust(cases) if kept else None, scores
 
 
